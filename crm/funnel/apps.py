@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+
+
+class FunnelConfig(AppConfig):
+    name = "crm.funnel"
+
+    def ready(self) -> None:
+        from crm.funnel import handoffs, measuring, reactions, readiness, routing
+        from crm.outbox import services as outbox
+        from leads.filters import register_filter
+
+        outbox.register(handoffs.ROUTE, routing.handle, many=routing.handle_all)
+        outbox.register(measuring.ANSWERED, measuring.handle, many=measuring.handle_all)
+        outbox.register(reactions.FOLLOW_TEAM, reactions.follow_team)
+        register_filter("ready", readiness.filter_ready, label=readiness.label, title="Ready")

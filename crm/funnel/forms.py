@@ -1,0 +1,230 @@
+"""What the pages of the funnel ask: answers, verdicts, and the settings of the handoff."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Q, QuerySet
+from django.urls import reverse
+
+from crm.common.freshness import Change, FreshForm
+from crm.funnel.models import Handoff, MqlDefinition, Reason, RoutingRule, Verdict
+from crm.users.models import Team, User
+from leads.models import Channel, CompanySize, Lead
+
+PATHS = {
+    Reason.ReturnPath.NURTURE: "back to nurture",
+    Reason.ReturnPath.ENRICH: "marketing completes the data",
+    Reason.ReturnPath.REROUTE: "offered to another rep",
+    Reason.ReturnPath.CLOSE: "out of the funnel for good",
+}
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class ReasonField(forms.ModelChoiceField):
+    """One of the active reasons for a use, each with where it sends the lead."""
+
+    widget = forms.RadioSelect
+
+    def __init__(self, use: Reason.Use, **kwargs: Any) -> None:
+        self.use = use
+        super().__init__(Reason.objects.none(), empty_label=None, label="Reason", **kwargs)
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} – {PATHS[Reason.ReturnPath(obj.return_path)]}"
+
+
+class AnswerForm(forms.Form):
+    """Why sales gives a lead back."""
+
+    reason = ReasonField(Reason.Use.REJECT, error_messages={"required": "Choose a reason."})
+    note = forms.CharField(
+        required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["reason"]
+        assert isinstance(field, ReasonField)
+        field.queryset = self.reasons(Reason.objects.filter(is_active=True, use=field.use))
+
+    def reasons(self, active: QuerySet[Reason]) -> QuerySet[Reason]:
+        return active
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        reason = cleaned.get("reason")
+        if reason and reason.note_required and not cleaned.get("note", "").strip():
+            self.add_error("note", f"“{reason}” needs a note.")
+        return cleaned
+
+
+class RejectForm(AnswerForm):
+    """The lead is not right: rejected before contact."""
+
+
+class RecycleForm(AnswerForm):
+    """The lead is right, but not now."""
+
+    reason = ReasonField(Reason.Use.RECYCLE, error_messages={"required": "Choose a reason."})
+    revisit_on = forms.DateField(
+        label="Offer again from",
+        required=False,
+        widget=DAY,
+        help_text="Blank: when the cool-down of the reason is over.",
+    )
+    field_order = ["reason", "revisit_on", "note"]
+
+
+class DisqualifyForm(AnswerForm):
+    """The lead will never buy."""
+
+    def reasons(self, active: QuerySet[Reason]) -> QuerySet[Reason]:
+        return active.filter(return_path=Reason.ReturnPath.CLOSE)
+
+
+class RepField(forms.ModelChoiceField):
+    """A rep who can log in, with how many leads wait for him."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        team = f", {obj.team}" if obj.team else ""
+        return f"{obj}{team} – {obj.n_waiting} of {obj.capacity} waiting"
+
+
+class ReassignForm(forms.Form):
+    """To whom a manager gives a waiting handoff."""
+
+    rep = RepField(User.objects.none(), empty_label="Choose…")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["rep"]
+        assert isinstance(field, RepField)
+        waiting = Count("handoffs", filter=Q(handoffs__outcome=Handoff.Outcome.WAITING))
+        field.queryset = User.objects.sellers().select_related("team").annotate(n_waiting=waiting)
+
+
+class DisputeForm(forms.Form):
+    """Why marketing thinks that a verdict is wrong."""
+
+    note = forms.CharField(
+        label="Why is the verdict wrong?",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Say why the verdict is wrong."},
+    )
+
+
+class RulingForm(forms.Form):
+    """A manager's decision on a dispute."""
+
+    ruling = forms.ChoiceField(choices=Verdict.Ruling.choices, widget=forms.RadioSelect)
+    note = forms.CharField(
+        required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+# Settings -----------------------------------------------------------------------------------------
+
+
+class DefinitionForm(FreshForm, forms.ModelForm):
+    """A new version of what makes a lead marketing-qualified, made from the one in force."""
+
+    required_fields = forms.MultipleChoiceField(
+        choices=list(MqlDefinition.REQUIRABLE.items()),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        label="Fields that must be filled",
+    )
+    threshold = forms.IntegerField(
+        min_value=1, max_value=100, help_text="Score, 1 to 100, from which a lead is offered."
+    )
+    note = forms.CharField(
+        label="Why this change?", max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    class Meta:
+        model = MqlDefinition
+        fields = ["threshold", "required_fields", "consent_required", "note"]
+        labels = {"consent_required": "Only with consent to marketing mail"}
+
+    def record(self) -> MqlDefinition:
+        return MqlDefinition.current()
+
+    def change(self) -> Change:
+        current = MqlDefinition.current()
+        who = current.created_by or "Somebody"
+        return Change(who, current.created_at, reverse("funnel:definition"))
+
+
+class ReasonForm(FreshForm, forms.ModelForm):
+    """Why sales may give a lead back."""
+
+    class Meta:
+        model = Reason
+        fields = [
+            "name", "use", "return_path", "cool_down_days", "side", "note_required", "is_active",
+        ]  # fmt: skip
+        labels = {"is_active": "In use", "note_required": "A note must be written"}
+
+
+class RoutingRuleForm(FreshForm, forms.ModelForm):
+    """Conditions, and the team or rep that they lead to."""
+
+    industries = forms.CharField(
+        required=False, help_text="As companies name theirs, separated by commas."
+    )
+    sizes = forms.MultipleChoiceField(
+        choices=CompanySize.choices, widget=forms.CheckboxSelectMultiple, required=False
+    )
+    channels = forms.ModelMultipleChoiceField(
+        Channel.objects.filter(is_active=True),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    team = forms.ModelChoiceField(Team.objects.all(), required=False, empty_label="No team")
+    rep = forms.ModelChoiceField(
+        User.objects.reps(),
+        required=False,
+        empty_label="No particular rep",
+        help_text="If he is away or has no capacity, his team’s round robin decides.",
+    )
+
+    class Meta:
+        model = RoutingRule
+        fields = ["name", "countries", "industries", "sizes", "channels", "team", "rep"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["industries"] = ", ".join(self.instance.industries)
+        self.fields["countries"].widget.attrs["size"] = 6
+
+    def clean_industries(self) -> list[str]:
+        return [name.strip() for name in self.cleaned_data["industries"].split(",") if name.strip()]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not cleaned.get("team") and not cleaned.get("rep"):
+            raise ValidationError("Name the team or the rep that gets these leads.")
+        return cleaned
+
+
+class TestLeadForm(forms.Form):
+    """A lead to try the rules on: its name, e-mail address or number."""
+
+    __test__ = False  # no test, though its name begins like one
+
+    lead = forms.CharField(label="Lead", help_text="Name, e-mail address or number")
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_lead(self) -> Lead:
+        text = self.cleaned_data["lead"]
+        seen = Lead.objects.visible_to(self.user)
+        by_key = seen.filter(pk=int(text)) if text.isdecimal() and len(text) < 18 else seen.none()
+        found = by_key.first() or seen.search(text).order_by("-pk").first()
+        if found is None:
+            raise ValidationError(f"No lead matches “{text}”.")
+        return found

@@ -1,0 +1,30 @@
+from django.db import migrations, models
+
+from crm.funnel import triggers
+
+
+def install(apps, schema_editor):
+    triggers.install(schema_editor.connection)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("funnel", "0003_first_definition_and_reasons")]
+
+    operations = [
+        migrations.AlterField(
+            model_name="verdict",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("accepted", "Accepted"),
+                    ("rejected", "Rejected"),
+                    ("recycled", "Recycled"),
+                    ("disqualified", "Disqualified"),
+                    ("won", "Won"),
+                    ("lost", "Lost"),
+                ],
+                max_length=12,
+            ),
+        ),
+        migrations.RunPython(install, migrations.RunPython.noop),
+    ]

@@ -1,0 +1,20 @@
+"""The shared funnel: its ledger of moves, the handoffs to sales, and the verdicts."""
+
+from crm.funnel.models.handoffs import Handoff, HandoffQuerySet
+from crm.funnel.models.ledger import LedgerDoor, MqlDefinition, StageEntry, StageTransition
+from crm.funnel.models.routing import RobinTurn, RoutingRule
+from crm.funnel.models.verdicts import Reason, Verdict, VerdictQuerySet
+
+__all__ = [
+    "Handoff",
+    "HandoffQuerySet",
+    "LedgerDoor",
+    "MqlDefinition",
+    "Reason",
+    "RobinTurn",
+    "RoutingRule",
+    "StageEntry",
+    "StageTransition",
+    "Verdict",
+    "VerdictQuerySet",
+]

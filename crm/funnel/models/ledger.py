@@ -1,0 +1,149 @@
+"""What makes a lead marketing-qualified, and the append-only record of every move."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from crm.stages import Stage
+from leads.models import Lead
+
+
+class MqlDefinition(models.Model):
+    """What makes a lead marketing-qualified. Each change is a new version; one is in force."""
+
+    REQUIRABLE = {
+        "name": "Name",
+        "email": "E-mail",
+        "phone": "Phone",
+        "company": "Company",
+        "country": "Country",
+        "job_title": "Job title",
+    }
+
+    version = models.PositiveIntegerField(unique=True)
+    threshold = models.PositiveSmallIntegerField(help_text="Score from which a lead is offered.")
+    required_fields = models.JSONField(default=list, help_text="Names of lead fields to be filled.")
+    consent_required = models.BooleanField(default=False)
+    note = models.TextField(blank=True, default="")
+    created_at = models.DateTimeField(db_default=Now())
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(threshold__gte=1, threshold__lte=100),
+                name="mql_threshold_is_1_to_100",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Version {self.version}: score {self.threshold} or more"
+
+    @classmethod
+    def current(cls) -> "MqlDefinition":
+        """Return the definition in force. There is always one: the first comes with Tandem."""
+        return cls.objects.order_by("-version")[0]
+
+    @property
+    def required_labels(self) -> str:
+        """The fields that must be filled, in words."""
+        return ", ".join(
+            label for field, label in self.REQUIRABLE.items() if field in self.required_fields
+        )
+
+    def missing(self, lead: Lead) -> list[str]:
+        """Return why `lead` does not meet this definition, in words; empty when it does."""
+        gaps = []
+        if lead.score < self.threshold:
+            gaps.append(f"score {lead.score} of {self.threshold}")
+        gaps += [
+            f"no {label.lower()}"
+            for field, label in self.REQUIRABLE.items()
+            if field in self.required_fields and not getattr(lead, field)
+        ]
+        if self.consent_required and not lead.consent:
+            gaps.append("no consent")
+        return gaps
+
+
+class StageTransition(models.Model):
+    """One move of one lead, for ever. The database refuses to update or delete it.
+
+    The one door is undoing an import (see LedgerDoor). A move is taken back by a second move that
+    names it in `reverts`; reports count neither.
+    """
+
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="transitions")
+    old_stage = models.CharField(max_length=12, choices=Stage.choices, blank=True, default="")
+    new_stage = models.CharField(max_length=12, choices=Stage.choices)
+    at = models.DateTimeField(help_text="When it happened; an import may date it in the past.")
+    recorded_at = models.DateTimeField(db_default=Now())
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    reason = models.TextField(blank=True, default="")
+    definition = models.ForeignKey(
+        MqlDefinition, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    reverts = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="reverted_by"
+    )
+    import_id = models.BigIntegerField(null=True, help_text="The import that wrote this row.")
+
+    class Meta:
+        ordering = ["at", "pk"]
+        indexes = [
+            models.Index(fields=["lead", "at"], name="transition_of_lead"),
+            models.Index(
+                fields=["import_id"],
+                condition=Q(import_id__isnull=False),
+                name="transition_of_import",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.old_stage or 'new'} → {self.new_stage}"
+
+
+class StageEntry(models.Model):
+    """When a lead first reached a stage: what reports count. Derived from the ledger.
+
+    A leap (an imported deal makes an MQL a customer) reaches every stage in between at the same
+    time; those entries are `implied`, count as reached, and have no duration.
+    """
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="entries")
+    stage = models.CharField(max_length=12, choices=Stage.choices)
+    at = models.DateTimeField()
+    implied = models.BooleanField(default=False)
+    transition = models.ForeignKey(StageTransition, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["lead", "stage"], name="entry_first_of_lead_and_stage")
+        ]
+        indexes = [models.Index(fields=["stage", "at", "lead"], name="entry_by_stage_and_time")]
+
+    def __str__(self) -> str:
+        return f"{self.stage} at {self.at}"
+
+
+class LedgerDoor(models.Model):
+    """A time when the ledger allowed deletion: one import undone, in one transaction.
+
+    The trigger lets rows of `import_id` go while the door is open; the row stays as the record.
+    """
+
+    import_id = models.BigIntegerField()
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    opened_at = models.DateTimeField(db_default=Now())
+    closed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"Import {self.import_id} undone at {self.opened_at}"

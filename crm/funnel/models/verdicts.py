@@ -1,0 +1,159 @@
+"""What sales says of a handed lead, and the reasons it may give."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from crm.funnel.models.handoffs import Handoff
+from crm.users.models import Scope, User
+from leads.models import Lead
+
+
+class Reason(models.Model):
+    """Why sales gives a lead back: where the lead goes next, and who must mend the cause."""
+
+    class ReturnPath(models.TextChoices):
+        NURTURE = "nurture", "Back to nurture"
+        ENRICH = "enrich", "Complete the data"
+        REROUTE = "reroute", "Offer to another rep"
+        CLOSE = "close", "Disqualify"
+
+    class Side(models.TextChoices):
+        TARGETING = "targeting", "Targeting"
+        SCORING = "scoring", "Scoring"
+        DATA = "data", "Data"
+        ROUTING = "routing", "Routing"
+        SALES = "sales", "Sales"
+
+    class Use(models.TextChoices):
+        REJECT = "reject", "Reject"
+        RECYCLE = "recycle", "Recycle"
+
+    name = models.CharField(max_length=80)
+    use = models.CharField(max_length=8, choices=Use.choices, default=Use.REJECT)
+    return_path = models.CharField(
+        max_length=8, choices=ReturnPath.choices, default=ReturnPath.NURTURE
+    )
+    cool_down_days = models.PositiveIntegerField(
+        default=30, help_text="Days before the lead may be offered again."
+    )
+    side = models.CharField("to be mended by", max_length=10, choices=Side.choices)
+    note_required = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["use", "position", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["use", "name"], name="reason_name_is_unique_in_its_use"
+            ),
+            models.CheckConstraint(
+                condition=~Q(use="recycle") | Q(return_path__in=["nurture", "enrich"]),
+                name="reason_to_recycle_leads_back_to_marketing",
+                violation_error_message="A recycled lead goes back to marketing: "
+                "to nurture, or to have its data completed.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class VerdictQuerySet(models.QuerySet["Verdict"]):
+    def visible_to(self, user: User) -> "VerdictQuerySet":
+        """Verdicts on handoffs in the user's row scope; without a handoff, on leads in it."""
+        if user.scope == Scope.ALL:
+            return self
+        handed = Q(handoff__in=Handoff.objects.visible_to(user))
+        return self.filter(handed | Q(handoff=None, lead__in=Lead.objects.visible_to(user)))
+
+    def standing(self) -> "VerdictQuerySet":
+        """Verdicts that were not taken back."""
+        return self.filter(withdrawn_at=None)
+
+    def disputed(self) -> "VerdictQuerySet":
+        """Disputes that no manager has ruled on."""
+        return self.standing().filter(disputed_at__isnull=False, ruling="")
+
+
+class Verdict(models.Model):
+    """What sales says of a handed lead: the answer to the handoff, and every later outcome."""
+
+    class Kind(models.TextChoices):
+        ACCEPTED = "accepted", "Accepted"
+        REJECTED = "rejected", "Rejected"
+        RECYCLED = "recycled", "Recycled"
+        DISQUALIFIED = "disqualified", "Disqualified"
+        WON = "won", "Won"
+        LOST = "lost", "Lost"
+
+    class Ruling(models.TextChoices):
+        UPHELD = "upheld", "Sales was right"
+        OVERTURNED = "overturned", "Marketing was right"
+
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="verdicts")
+    handoff = models.ForeignKey(
+        Handoff, null=True, blank=True, on_delete=models.PROTECT, related_name="verdicts"
+    )
+    key = models.CharField(max_length=120, unique=True, help_text="What it is the answer to")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    reason = models.ForeignKey(
+        Reason, null=True, blank=True, on_delete=models.PROTECT, related_name="verdicts"
+    )
+    reason_text = models.CharField(
+        max_length=120, blank=True, default="", help_text="Of a lost deal: the deal's reason"
+    )
+    good_lead = models.BooleanField(null=True, blank=True, help_text="Asked when a deal closes")
+    note = models.TextField(blank=True, default="")
+    amount_minor = models.BigIntegerField(null=True, blank=True, help_text="Won: minor units")
+    currency = models.CharField(max_length=3, blank=True, default="")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    disputed_at = models.DateTimeField(null=True, blank=True)
+    disputed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    dispute_note = models.TextField(blank=True, default="")
+    ruling = models.CharField(max_length=10, choices=Ruling.choices, blank=True, default="")
+    ruled_at = models.DateTimeField(null=True, blank=True)
+    ruled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    ruling_note = models.TextField(blank=True, default="")
+
+    objects = VerdictQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(kind__in=["rejected", "recycled"]) | Q(reason__isnull=False),
+                name="verdict_that_returns_a_lead_has_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(ruling="") | Q(disputed_at__isnull=False),
+                name="verdict_ruling_answers_a_dispute",
+            ),
+        ]
+        indexes = [models.Index(fields=["lead", "at"], name="verdict_of_lead")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.lead}"
+
+    @property
+    def is_disputable(self) -> bool:
+        """True for a verdict against the lead that stands and was not disputed before."""
+        against = self.kind in AGAINST or (self.kind == self.Kind.LOST and self.good_lead is False)
+        return against and self.withdrawn_at is None and self.disputed_at is None
+
+    @property
+    def is_disputed(self) -> bool:
+        return self.disputed_at is not None and not self.ruling
+
+
+AGAINST = {Verdict.Kind.REJECTED, Verdict.Kind.RECYCLED, Verdict.Kind.DISQUALIFIED}
+"""Verdicts by which sales gives a lead back."""
