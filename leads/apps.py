@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class LeadsConfig(AppConfig):
+    name = "leads"
+
+    def ready(self) -> None:
+        from crm.outbox import services as outbox
+        from leads import ownership
+
+        outbox.register(ownership.TEAM_CHANGED, ownership.follow_team)

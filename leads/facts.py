@@ -1,0 +1,72 @@
+"""The facts of a lead as its record shows them, each edited where it stands."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from crm.users.models import Role, User
+from crm.users.permissions import MANAGERS, MARKETING, WRITERS
+from leads.models import Lead
+
+LABELS = {
+    "name": "Name",
+    "email": "E-mail",
+    "phone": "Phone",
+    "job_title": "Job title",
+    "company": "Company",
+    "country": "Country",
+    "channel": "Channel",
+    "campaign": "Campaign",
+    "owner": "Owner",
+    "notes": "Notes",
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line: what it is called, what it says, where it leads, and where it is edited."""
+
+    field: str
+    value: object
+    url: str = ""
+    edit: str = ""
+    dialog: bool = False
+
+    @property
+    def label(self) -> str:
+        return LABELS[self.field]
+
+    @property
+    def id(self) -> str:
+        return f"fact-{self.field}"
+
+
+def may_edit(user: User, field: str) -> bool:
+    """Say whether the role of `user` lets him write this field of leads that he sees."""
+    roles = {"owner": MANAGERS, "consent": MARKETING}.get(field, WRITERS)
+    return Role(user.role) in roles
+
+
+def fact(lead: Lead, field: str, user: User) -> Fact:
+    edit = reverse("leads:field", args=[lead.pk, field]) if may_edit(user, field) else ""
+    return Fact(field, value_of(lead, field), link_of(lead, field), edit)
+
+
+def facts(lead: Lead, user: User) -> list[Fact]:
+    return [fact(lead, field, user) for field in LABELS]
+
+
+def value_of(lead: Lead, field: str) -> object:
+    value = getattr(lead, field)
+    return value.name if field == "country" and value else value
+
+
+def link_of(lead: Lead, field: str) -> str:
+    """Return where the value leads: to the mail, the telephone, the company, the campaign."""
+    if field == "email" and lead.email:
+        return f"mailto:{lead.email}"
+    if field == "phone" and lead.phone:
+        return f"tel:{lead.phone.replace(' ', '')}"
+    if field in ("company", "campaign") and getattr(lead, field):
+        return str(getattr(lead, field).get_absolute_url())
+    return ""

@@ -1,0 +1,173 @@
+"""What people fill in about leads and companies. Stage and score are missing: services own them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.apps import apps
+from django_countries import countries
+
+from crm.common.freshness import Change, FreshForm
+from crm.users.models import User
+from leads import companies
+from leads.duplicates import domain_of
+from leads.models import Channel, Company, CompanySize, Lead, SavedView
+from leads.normalising import BadValue, email_address
+from leads.services import LINKS
+
+COUNTRIES = [("", "–"), *countries]
+
+
+def rows_of(model: str) -> Any:
+    """Return all rows of a model of a higher app."""
+    return apps.get_model(model).objects.all()
+
+
+class LeadForm(FreshForm, forms.Form):
+    """The facts of a lead. Only a name or an e-mail address is needed."""
+
+    name = forms.CharField(max_length=200, required=False)
+    email = forms.CharField(label="E-mail", max_length=254, required=False)
+    phone = forms.CharField(max_length=40, required=False)
+    job_title = forms.CharField(max_length=120, required=False)
+    company = forms.CharField(
+        max_length=200, required=False, help_text="A new name makes a new company."
+    )
+    country = forms.ChoiceField(choices=COUNTRIES, required=False)
+    channel = forms.ModelChoiceField(
+        Channel.objects.filter(is_active=True), required=False, empty_label="–"
+    )
+    campaign: Any = forms.ModelChoiceField(None, required=False, empty_label="–")
+    notes = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, lead: Lead | None = None, only: str = ""
+    ) -> None:
+        super().__init__(data, initial=self.facts_of(lead) if lead else None)
+        self.lead = lead
+        self.choose_rows()
+        self.fields["company"].widget.attrs.update(list="companies", autocomplete="off")
+        self.fields["phone"].widget.input_type = "tel"
+        self.fields["email"].widget.input_type = "email"
+        if only:
+            self.fields = {only: in_place(self.fields[only], f"fact-{only}-edit")}
+
+    @staticmethod
+    def facts_of(lead: Lead) -> dict[str, Any]:
+        plain = {name: getattr(lead, name) for name in LeadForm.base_fields}
+        links = {name: getattr(lead, f"{name}_id") for name in ("channel", "campaign")}
+        return {**plain, **links, "company": str(lead.company or "")}
+
+    def record(self) -> Lead | None:
+        return self.lead
+
+    def change(self) -> Change:
+        last = self.lead.changes.select_related("actor").first() if self.lead else None
+        url = self.lead.get_absolute_url() if self.lead else ""
+        return Change(last.actor or "Somebody", last.at, url) if last else Change(url=url)
+
+    def choose_rows(self) -> None:
+        campaign = self.fields["campaign"]
+        assert isinstance(campaign, forms.ModelChoiceField)
+        campaign.queryset = rows_of("campaigns.Campaign")
+
+    def values(self) -> dict[str, Any]:
+        """Return what the services take: the company's name becomes the company it means."""
+        values = dict(self.cleaned_data)
+        if "company" in values:
+            values["company"] = self.company_of(values["company"], values.get("email", ""))
+        return values
+
+    @staticmethod
+    def company_of(name: str, email: str) -> Company | None:
+        if not name.strip():
+            return None
+        try:
+            domain = domain_of(email_address(email))
+        except BadValue:
+            domain = ""
+        return companies.match_or_create(name, domain)
+
+    def refuse(self, errors: Mapping[str, str]) -> None:
+        """Show what a service refused, beside the fields that it is about."""
+        for field, text in errors.items():
+            self.add_error(field if field in self.fields else None, text)
+
+
+def in_place(field: forms.Field, id: str) -> forms.Field:
+    """Dress a field that stands alone, without the form's layout.
+
+    id: that of the button which opened it, so that the focus stays when one takes the other's place
+    """
+    chosen = isinstance(field.widget, forms.Select)
+    look = "form-select form-select-sm" if chosen else "form-control form-control-sm"
+    field.widget.attrs.update({"class": look, "data-autofocus": True, "id": id})
+    return field
+
+
+class NewLeadForm(LeadForm):
+    """A lead entered by hand, with what it said about mail."""
+
+    refusal: Exception | None = None
+    """Why the services refused it, if they did."""
+
+    consent = forms.BooleanField(label="May receive marketing mail", required=False)
+    consent_source = forms.CharField(
+        label="Where it said so", max_length=200, required=False, help_text="Such as: at the fair"
+    )
+
+
+class ConsentForm(forms.Form):
+    given = forms.BooleanField(label="May receive marketing mail", required=False)
+    source = forms.CharField(label="Where it said so", max_length=200)
+
+
+class OwnerForm(forms.Form):
+    """Who is to own these leads. Blank: nobody."""
+
+    owner = forms.ModelChoiceField(
+        User.objects.none(), required=False, empty_label="Nobody: back to the team's queue"
+    )
+
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, only: bool = False, **more: Any
+    ) -> None:
+        super().__init__(data, **more)
+        owner = self.fields["owner"]
+        assert isinstance(owner, forms.ModelChoiceField)
+        owner.queryset = User.objects.active().exclude(role="viewer").order_by("name")
+        if only:
+            in_place(owner, "fact-owner-edit")
+
+
+class CompanyForm(FreshForm, forms.Form):
+    company: Company | None = None
+    """The stored one, where one is edited."""
+
+    name = forms.CharField(max_length=200)
+    domain = forms.CharField(max_length=200, required=False, help_text="example.com")
+    industry = forms.CharField(max_length=80, required=False)
+    size = forms.ChoiceField(choices=[("", "–"), *CompanySize.choices], required=False)
+    country = forms.ChoiceField(choices=COUNTRIES, required=False)
+    phone = forms.CharField(max_length=40, required=False)
+    owner = forms.ModelChoiceField(
+        User.objects.active().exclude(role="viewer"), required=False, empty_label="Nobody",
+        help_text="Leads of this company are offered to this person first.",
+    )  # fmt: skip
+    notes = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def record(self) -> Company | None:
+        return self.company
+
+    def refuse(self, errors: Mapping[str, str]) -> None:
+        for field, text in errors.items():
+            self.add_error(field if field in self.fields else None, text)
+
+
+class SavedViewForm(forms.ModelForm):
+    class Meta:
+        model = SavedView
+        fields = ["name"]
+
+
+assert set(LINKS) < set(LeadForm.base_fields)

@@ -1,0 +1,298 @@
+"""Leads, the companies they work for, and the channels they came through."""
+
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce, Lower, Now
+from django_countries.fields import CountryField
+
+from crm.common.links import link
+from crm.stages import OUT, Stage
+from crm.users.models import Team
+from crm.users.scoping import in_scope
+from leads.normalising import search_words
+
+if TYPE_CHECKING:
+    from crm.users.models import User
+
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""Stands for “never” where leads are put in order."""
+
+
+class Channel(models.Model):
+    """How people come to us: content, digital ads, events. Editable; an import may add to it."""
+
+    name = models.CharField(max_length=80)
+    key = models.SlugField(max_length=80, unique=True, help_text="Its name in reports and files")
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(Lower("name"), name="channel_name_is_unique")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CompanySize(models.TextChoices):
+    """Number of people who work there."""
+
+    MICRO = "1-9", "1 to 9"
+    SMALL = "10-49", "10 to 49"
+    MEDIUM = "50-249", "50 to 249"
+    LARGE = "250-999", "250 to 999"
+    HUGE = "1000+", "1,000 and more"
+
+
+class CompanyQuerySet(models.QuerySet["Company"]):
+    def visible_to(self, user: "User") -> "CompanyQuerySet":
+        """Companies are shared knowledge: everybody who may log in sees them all."""
+        return self if user.is_active else self.none()
+
+    def search(self, text: str) -> "CompanyQuerySet":
+        """Companies whose name holds every word of `text`, in any case.
+
+        SQLite lowers only ASCII, so a word with other letters is also looked for as it may stand.
+        """
+        return self.filter(*(self.holds(word) for word in search_words(text)))
+
+    @staticmethod
+    def holds(word: str) -> Q:
+        spellings = [word] if word.isascii() else [word, word.capitalize(), word.upper()]
+        found = Q()
+        for spelling in spellings:
+            found |= Q(search_text__contains=spelling)
+        return found
+
+
+class Company(models.Model):
+    """The organisation that a lead works for, and that deals are made with."""
+
+    name = models.CharField(max_length=200)
+    domain = models.CharField(max_length=200, blank=True, default="", help_text="example.com")
+    industry = models.CharField(max_length=80, blank=True, default="")
+    size = models.CharField(max_length=8, choices=CompanySize.choices, blank=True, default="")
+    country = CountryField(blank=True, default="")
+    phone = models.CharField(max_length=40, blank=True, default="")
+    notes = models.TextField(blank=True, default="")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="companies",
+    )
+    external_id = models.CharField(max_length=200, null=True, blank=True, unique=True)
+    created_at = models.DateTimeField(db_default=Now())
+    search_text = models.GeneratedField(
+        expression=Lower("name"), output_field=models.TextField(), db_persist=True
+    )
+
+    objects = CompanyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "companies"
+        indexes = [
+            models.Index(Lower("name"), name="company_by_name"),
+            models.Index(fields=["domain"], name="company_by_domain"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return link("leads:company-detail", self.pk)
+
+
+class LeadQuerySet(models.QuerySet["Lead"]):
+    def visible_to(self, user: "User") -> "LeadQuerySet":
+        """The leads that `user` sees, by the row scope own, team or all."""
+        return self.filter(in_scope(user))
+
+    def search(self, text: str) -> "LeadQuerySet":
+        """Leads whose name, e-mail or company holds every word of `text`, in any case."""
+        return self.filter(*(Q(search_text__contains=word) for word in search_words(text)))
+
+    def with_email(self, address: str) -> "LeadQuerySet":
+        """The lead of this address, found by the unique index on the lower-case address."""
+        known = self.alias(lower_email=Lower("email")).exclude(email="")
+        return known.filter(lower_email=address.lower())
+
+    def open(self) -> "LeadQuerySet":
+        """Leads that are still in the funnel."""
+        return self.exclude(stage__in=OUT | {Stage.LOST, Stage.CUSTOMER})
+
+
+class Lead(models.Model):
+    """One person we may sell to, for life: also when recycled, also as a customer's contact.
+
+    `stage` and `stage_since` are written by crm.funnel alone, `score` and `enriched_at` by
+    campaigns.services alone.
+    `owner` is the rep who was offered the lead or works it; `team` is that rep's team, or the team
+    whose queue the lead waits in.
+    """
+
+    name = models.CharField(max_length=200, blank=True, default="")
+    email = models.EmailField(blank=True, default="")
+    phone = models.CharField(max_length=40, blank=True, default="")
+    job_title = models.CharField(max_length=120, blank=True, default="")
+    company = models.ForeignKey(
+        Company, null=True, blank=True, on_delete=models.SET_NULL, related_name="leads"
+    )
+    country = CountryField(blank=True, default="")
+    channel = models.ForeignKey(
+        Channel, null=True, blank=True, on_delete=models.PROTECT, related_name="leads"
+    )
+    campaign = models.ForeignKey(
+        "campaigns.Campaign",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="leads",
+        help_text="The campaign that brought this lead in.",
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="leads",
+    )
+    team = models.ForeignKey(
+        Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="leads"
+    )
+    stage = models.CharField(max_length=12, choices=Stage.choices, default=Stage.LEAD)
+    stage_since = models.DateTimeField(db_default=Now())
+    score = models.PositiveSmallIntegerField(default=0)
+    scored_at = models.DateTimeField(null=True, blank=True)
+    last_touch_at = models.DateTimeField(null=True, blank=True)
+    enriched_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its data were completed because sales asked for it."
+    )
+    recycled_until = models.DateField(
+        null=True, blank=True, help_text="Not offered to sales again before this day."
+    )
+    consent = models.BooleanField("may receive marketing mail", default=False)
+    consent_at = models.DateTimeField(null=True, blank=True)
+    consent_source = models.CharField(max_length=200, blank=True, default="")
+    notes = models.TextField(blank=True, default="")
+    external_id = models.CharField(max_length=200, null=True, blank=True, unique=True)
+    created_at = models.DateTimeField(db_default=Now())
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    search_text = models.TextField(
+        blank=True, default="", editable=False, help_text="Lower-case name, e-mail and company."
+    )
+
+    objects = LeadQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"), condition=~Q(email=""), name="lead_email_is_unique"
+            ),
+            models.CheckConstraint(condition=Q(stage__in=Stage.values), name="lead_stage_is_known"),
+            models.CheckConstraint(condition=Q(score__lte=100), name="lead_score_is_0_to_100"),
+            models.CheckConstraint(
+                condition=~Q(name="") | ~Q(email="") | Q(external_id__isnull=False),
+                name="lead_has_a_name_or_an_address",
+            ),
+        ]
+        indexes = [
+            models.Index(F("score").desc(), F("id").desc(), name="lead_by_score"),
+            models.Index("owner", F("score").desc(), F("id").desc(), name="lead_of_owner"),
+            models.Index("team", F("score").desc(), F("id").desc(), name="lead_of_team"),
+            models.Index("stage", F("score").desc(), F("id").desc(), name="lead_in_stage"),
+            models.Index("campaign", F("score").desc(), F("id").desc(), name="lead_of_campaign"),
+            models.Index("channel", F("score").desc(), F("id").desc(), name="lead_of_channel"),
+            models.Index(F("created_at").desc(), F("id").desc(), name="lead_by_creation"),
+            models.Index(Lower("name"), "id", name="lead_by_name"),
+            models.Index(F("stage_since").desc(), F("id").desc(), name="lead_by_stage_since"),
+            models.Index(
+                Coalesce("last_touch_at", LONG_AGO).desc(), F("id").desc(), name="lead_by_touch"
+            ),
+            models.Index(fields=["phone"], condition=~Q(phone=""), name="lead_by_phone"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email or f"Lead {self.external_id}"
+
+    def get_absolute_url(self) -> str:
+        return link("leads:detail", self.pk)
+
+    @property
+    def first_name(self) -> str:
+        return self.name.split()[0] if self.name else ""
+
+
+class LeadChange(models.Model):
+    """One edit of one field of a lead: who, when, from what to what. Appended, never changed.
+
+    `old` and `new` are the values as people read them; where the field names another row, its key
+    is kept beside. What one act changed shares a `batch`, and is undone together.
+    """
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="changes")
+    batch = models.UUIDField(default=uuid.uuid4)
+    field = models.CharField(max_length=20)
+    old = models.TextField(blank=True, default="")
+    new = models.TextField(blank=True, default="")
+    old_id = models.BigIntegerField(null=True, blank=True)
+    new_id = models.BigIntegerField(null=True, blank=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        indexes = [
+            models.Index(fields=["lead", "-at"], name="change_of_lead"),
+            models.Index(fields=["batch"], name="change_of_batch"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label}: {self.old or '–'} → {self.new or '–'}"
+
+    @property
+    def label(self) -> str:
+        """The field's name as people say it."""
+        named = {"email": "E-mail", "consent": "Consent"}
+        return named.get(self.field, self.field.replace("_", " ").capitalize())
+
+
+class SavedView(models.Model):
+    """A user's own tab of a list: its filters and order under a name."""
+
+    class Listing(models.TextChoices):
+        LEADS = "leads", "Leads"
+        COMPANIES = "companies", "Companies"
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views"
+    )
+    listing = models.CharField(max_length=10, choices=Listing.choices, default=Listing.LEADS)
+    name = models.CharField(max_length=60)
+    query = models.TextField(blank=True, default="", help_text="The list's query string")
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                "user", "listing", Lower("name"), name="saved_view_name_is_unique_for_its_user"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

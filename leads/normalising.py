@@ -1,0 +1,113 @@
+"""How the words that people type are kept: composed, trimmed, comparable, free of hidden tricks.
+
+Pure: nothing here asks the database.
+"""
+
+import re
+import unicodedata
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+HIDDEN = dict.fromkeys([0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, 0x00AD])
+"""Characters that nobody sees and nobody means: zero-width spaces, marks, soft hyphens."""
+
+BIDI = {chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+"""Characters that turn the direction of what follows, so that a text reads as another."""
+
+FORMULA = ("=", "+", "-", "@")
+PHONE = re.compile(r"\+?[\d\s()./-]{3,40}((x|ext\.?)\s*\d{1,6})?", re.IGNORECASE)
+LONGEST_SEARCH, MOST_WORDS = 200, 8
+
+
+class BadValue(ValueError):
+    """The value cannot be kept; the text says why, in words for the person who typed it."""
+
+
+def composed(text: str) -> str:
+    """Return `text` in NFC without invisible characters.
+
+    Raises BadValue for control characters, lone surrogates and those that turn the direction.
+    """
+    text = unicodedata.normalize("NFC", text).translate(HIDDEN)
+    for char in text:
+        if char in BIDI or (unicodedata.category(char) in ("Cc", "Cs") and char not in "\t\n\r"):
+            raise BadValue(f"Contains a character that cannot be shown (U+{ord(char):04X}).")
+    return text
+
+
+def one_line(text: str, longest: int = 200) -> str:
+    """Return `text` composed, each run of white space as one blank."""
+    text = " ".join(composed(text).split())
+    if len(text) > longest:
+        raise BadValue(f"Is longer than {longest} characters.")
+    return text
+
+
+def many_lines(text: str, longest: int = 20_000) -> str:
+    """Return `text` composed, its lines kept, blanks at their ends not."""
+    lines = [line.rstrip() for line in composed(text).replace("\r\n", "\n").split("\n")]
+    text = "\n".join(lines).strip()
+    if len(text) > longest:
+        raise BadValue(f"Is longer than {longest} characters.")
+    return text
+
+
+def email_address(text: str) -> str:
+    """Return the address in lower case, "" for none. Raises BadValue if mail could not reach it."""
+    text = text.strip()
+    if not text:
+        return ""
+    if text.startswith(FORMULA):
+        raise BadValue(f"An e-mail address does not start with “{text[0]}”.")
+    try:
+        found = validate_email(text, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise BadValue(str(error)) from error
+    address = found.normalized.lower()
+    if len(address) > 254:
+        raise BadValue("Is longer than 254 characters.")
+    return address
+
+
+def phone_number(text: str, country: str = "") -> str:
+    """Return the number as +49301234567 where the country tells how, else as it was typed.
+
+    country: ISO 3166 code of who owns the number; without one only + numbers are understood
+    """
+    text = one_line(text, 40)
+    if not text:
+        return ""
+    if not PHONE.fullmatch(text):
+        raise BadValue("Does not look like a phone number.")
+    try:
+        number = phonenumbers.parse(text, country or None)
+    except phonenumbers.NumberParseException:
+        return text
+    if number.extension or not phonenumbers.is_valid_number(number):
+        return text
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def domain_name(text: str) -> str:
+    """Return the bare host of a web address or domain: www.Example.com/about is example.com."""
+    text = one_line(text).lower()
+    host = re.sub(r"^[a-z]+://", "", text).split("/")[0].split(":")[0].removeprefix("www.")
+    if host and ("." not in host or not re.fullmatch(r"[\w.-]+", host)):
+        raise BadValue("Does not look like a domain. Write example.com.")
+    return host
+
+
+def searchable(*texts: str) -> str:
+    """Return the texts in the one form in which they are stored for search, and searched for."""
+    joined = unicodedata.normalize("NFC", " ".join(texts).lower())
+    return " ".join("".join(c if shown(c) else " " for c in joined).split())
+
+
+def shown(char: str) -> bool:
+    return unicodedata.category(char) not in ("Cc", "Cs")
+
+
+def search_words(text: str) -> list[str]:
+    """Return what a search for `text` must find: few words, whatever was pasted."""
+    return searchable(text[:LONGEST_SEARCH]).split()[:MOST_WORDS]

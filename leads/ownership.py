@@ -1,0 +1,111 @@
+"""Whose leads they are: giving many at once, and taking that back."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from crm.outbox import services as outbox
+from crm.users.models import User
+from leads.models import Lead, LeadChange
+
+LEADS_ASSIGNED = "leads.assigned"
+"""Payload {"leads": [pk], "owner": pk or None, "actor": pk}: what hangs on the owner follows."""
+
+TEAM_CHANGED = "users.team_changed:leads"
+"""Payload {"user": pk}: one of the effects that crm.people asks for."""
+
+AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What one act of giving changed: how many leads, and the batch that undoes it."""
+
+    count: int
+    batch: uuid.UUID
+
+
+@transaction.atomic
+def assign_owner(leads: QuerySet[Lead], owner: User | None, *, actor: User) -> Assignment:
+    """Make `owner` the owner of all `leads`, his team theirs; None frees them for their team.
+
+    Those that he owns already are left alone. Each change is a line in the lead's history.
+    """
+    batch, count = uuid.uuid4(), 0
+    for chunk in chunks(leads.filter(others(owner))):
+        count += give(chunk, owner, actor=actor, batch=batch)
+    return Assignment(count, batch)
+
+
+def others(owner: User | None) -> Q:
+    """Return the condition on leads that `owner` does not own."""
+    return Q(owner__isnull=False) if owner is None else ~Q(owner=owner) | Q(owner=None)
+
+
+def chunks(leads: QuerySet[Lead]) -> Iterator[list[int]]:
+    """Yield the keys of `leads`, some at a time, in the order of the keys."""
+    ids, last = leads.order_by("pk").values_list("pk", flat=True), 0
+    while chunk := list(ids.filter(pk__gt=last)[:AT_ONCE]):
+        yield chunk
+        last = chunk[-1]
+
+
+def give(ids: list[int], owner: User | None, *, actor: User, batch: uuid.UUID) -> int:
+    """Change the owner of those of `ids` that are not his yet; see `assign_owner`."""
+    found = Lead.objects.select_for_update(of=("self",)).select_related("owner").order_by("pk")
+    rows = list(found.filter(others(owner), pk__in=ids).only("pk", "owner__name"))
+    if not rows:
+        return 0
+    lines = [
+        LeadChange(
+            lead=lead, batch=batch, field="owner", actor=actor,
+            old=str(lead.owner or ""), old_id=lead.owner_id,
+            new=str(owner or ""), new_id=owner.pk if owner else None,
+        )
+        for lead in rows
+    ]  # fmt: skip
+    moved = {"owner": owner, "team": owner.team} if owner else {"owner": None}
+    Lead.objects.filter(pk__in=[lead.pk for lead in rows]).update(**moved)
+    LeadChange.objects.bulk_create(lines, batch_size=500)
+    tell([lead.pk for lead in rows], owner, actor=actor)
+    return len(rows)
+
+
+def tell(ids: list[int], owner: User | None, *, actor: User) -> None:
+    """Let the waiting handoffs and follow-ups of these leads follow their new owner."""
+    outbox.enqueue(
+        LEADS_ASSIGNED,
+        f"{LEADS_ASSIGNED}:{uuid.uuid4()}",
+        {"leads": ids, "owner": owner.pk if owner else None, "actor": actor.pk},
+    )
+
+
+@transaction.atomic
+def take_back_assignment(batch: uuid.UUID, *, actor: User) -> int:
+    """Give the leads of one assignment back to whom they belonged; return how many.
+
+    Only what `actor` did himself; a lead that has a new owner since stays with him.
+    """
+    lines = LeadChange.objects.filter(batch=batch, actor=actor, field="owner")
+    former: dict[int | None, list[tuple[int, int | None]]] = {}
+    for lead, old, new in lines.values_list("lead_id", "old_id", "new_id"):
+        former.setdefault(old, []).append((lead, new))
+    owners = {user.pk: user for user in User.objects.filter(pk__in=[k for k in former if k])}
+    back, count = uuid.uuid4(), 0
+    for old, pairs in former.items():
+        new = pairs[0][1]
+        kept = Lead.objects.filter(pk__in=[pk for pk, _ in pairs], owner=new)
+        for chunk in chunks(kept):
+            count += give(chunk, owners.get(old or 0), actor=actor, batch=back)
+    return count
+
+
+def follow_team(payload: dict[str, Any]) -> None:
+    """Move the leads of a user who changed team along with him. Payload {"user": pk}."""
+    user = User.objects.filter(pk=payload["user"]).select_related("team").first()
+    if user is not None:
+        Lead.objects.filter(owner=user).exclude(team=user.team).update(team=user.team)

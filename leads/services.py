@@ -1,0 +1,303 @@
+"""What is done with leads: making one, editing its facts, its consent, its owner.
+
+A new lead enters the funnel through `crm.funnel.intake.take_in`, which calls `create_lead`. Every
+change leaves a line of history (LeadChange) and asks for a new score (LEAD_CHANGED).
+"""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.timezone import now
+
+from crm.mailing.suppressing import lift_unsubscription
+from crm.outbox import services as outbox
+from crm.users.models import User
+from leads.models import Channel, Company, Lead, LeadChange
+from leads.normalising import (
+    BadValue,
+    email_address,
+    many_lines,
+    one_line,
+    phone_number,
+    searchable,
+)
+
+LEAD_CHANGED = "leads.changed"
+"""Payload {"lead": pk}: the facts of a lead are new, its score may be another."""
+
+PLAIN = ("name", "email", "phone", "job_title", "country", "notes")
+LINKS = ("company", "channel", "campaign")
+EDITABLE = PLAIN + LINKS
+SEARCHED = {"name", "email", "company"}
+
+
+@dataclass
+class LeadNotAccepted(ValueError):
+    """Some values cannot be kept. errors: field to what is wrong with it, in words."""
+
+    errors: dict[str, str]
+
+    def __str__(self) -> str:
+        return " ".join(self.errors.values())
+
+
+@dataclass
+class EmailTaken(LeadNotAccepted):
+    """Another lead has this address already; `lead` is that one."""
+
+    lead: Lead
+
+    @classmethod
+    def by(cls, lead: Lead) -> "EmailTaken":
+        return cls({"email": "A lead with this address is already known."}, lead)
+
+
+class ChangedSince(Exception):
+    """Nothing was taken back: the same fields have been changed again meanwhile."""
+
+
+def cleaned(values: Mapping[str, Any], *, country: str = "") -> dict[str, Any]:
+    """Return a lead's plain values as they are kept. Raises LeadNotAccepted with all that is wrong.
+
+    country: the lead's, for its phone number, unless `values` say another
+    """
+    country = str(values.get("country") or country).upper()
+    how: dict[str, Callable[[str], str]] = {
+        "name": one_line,
+        "email": email_address,
+        "phone": lambda text: phone_number(text, country),
+        "job_title": lambda text: one_line(text, 120),
+        "country": lambda text: one_line(text, 2).upper(),
+        "notes": many_lines,
+        "consent_source": one_line,
+    }
+    kept, errors = dict(values), {}
+    for field, keep in how.items():
+        if field in values:
+            try:
+                kept[field] = keep(str(values[field] or ""))
+            except BadValue as error:
+                errors[field] = str(error)
+    if errors:
+        raise LeadNotAccepted(errors)
+    return kept
+
+
+def search_text(name: str, email: str, company: Company | str | None) -> str:
+    """Return what the search of the lead list looks into."""
+    return searchable(name, email, str(company or ""))
+
+
+def new_lead(**values: Any) -> Lead:
+    """Return a lead with normalised values, not saved. Raises LeadNotAccepted.
+
+    Takes the fields of Lead; without `consent_at` a given consent is of now; without `team` the
+    lead is in its owner's.
+    """
+    kept = cleaned(values)
+    if not (kept.get("name") or kept.get("email") or kept.get("external_id")):
+        raise LeadNotAccepted({"name": "Give a name or an e-mail address."})
+    if kept.get("consent") and not kept.get("consent_at"):
+        kept["consent_at"] = now()
+    owner = kept.get("owner")
+    if owner is not None and "team" not in kept:
+        kept["team"] = owner.team
+    lead = Lead(**kept)
+    lead.search_text = search_text(lead.name, lead.email, lead.company)
+    return lead
+
+
+@transaction.atomic
+def create_lead(
+    *,
+    actor: User | None,
+    name: str = "",
+    email: str = "",
+    phone: str = "",
+    job_title: str = "",
+    company: Company | None = None,
+    country: str = "",
+    channel: Channel | None = None,
+    campaign: Any = None,
+    consent: bool = False,
+    consent_source: str = "",
+    **more: Any,
+) -> Lead:
+    """Write a new lead; `crm.funnel.intake.take_in` calls this and enters it into the funnel.
+
+    campaign: the Campaign that brought it in
+    more: other fields of Lead (owner, team, notes, external_id, created_at, consent_at)
+
+    Raises LeadNotAccepted for values that cannot be kept, EmailTaken if the address is known.
+    """
+    lead = new_lead(
+        name=name, email=email, phone=phone, job_title=job_title, company=company,
+        country=country, channel=channel, campaign=campaign, consent=consent,
+        consent_source=consent_source, created_by=actor, **more,
+    )  # fmt: skip
+    save_unless_known(lead)
+    if lead.consent:
+        lift_unsubscription(lead.email)
+    outbox.enqueue(LEAD_CHANGED, f"{LEAD_CHANGED}:{lead.pk}:new", {"lead": lead.pk})
+    return lead
+
+
+def save_unless_known(lead: Lead, **how: Any) -> None:
+    """Save `lead`; the database says whether its address is another's: then raise EmailTaken."""
+    try:
+        with transaction.atomic():
+            lead.save(**how)
+    except IntegrityError:
+        known = Lead.objects.with_email(lead.email).exclude(pk=lead.pk).first()
+        if known is None:
+            raise
+        raise EmailTaken.by(known) from None
+
+
+@transaction.atomic
+def edit_lead(lead: Lead, changes: Mapping[str, Any], *, actor: User | None) -> list[LeadChange]:
+    """Change facts of `lead`; return what became different, as one batch of history.
+
+    changes: some of EDITABLE; company, channel and campaign are rows or None
+
+    Raises LeadNotAccepted for values that cannot be kept, EmailTaken if the address is another's.
+    """
+    if unknown := set(changes) - set(EDITABLE):
+        raise TypeError(f"edit_lead does not write {', '.join(sorted(unknown))}")
+    stored = locked(lead)
+    kept = cleaned(changes, country=str(stored.country))
+    batch = uuid.uuid4()
+    lines = [
+        change(stored, field, getattr(stored, field), value, actor=actor, batch=batch)
+        for field, value in kept.items()
+        if getattr(stored, field) != value
+    ]
+    if lines:
+        for line in lines:
+            setattr(stored, line.field, kept[line.field])
+        save_facts(stored, {line.field for line in lines})
+        for line in lines:
+            setattr(lead, line.field, kept[line.field])
+        lead.search_text = stored.search_text
+    return note_changes(lines)
+
+
+def locked(lead: Lead) -> Lead:
+    """Return the lead as it is stored, locked until the transaction ends."""
+    named = Lead.objects.select_related("company", "channel", "campaign", "owner")
+    return named.select_for_update(of=("self",)).get(pk=lead.pk)
+
+
+def save_facts(lead: Lead, fields: set[str]) -> None:
+    """Write `fields` of a locked lead, and with them what is derived. Raises LeadNotAccepted."""
+    if not (lead.name or lead.email or lead.external_id):
+        raise LeadNotAccepted({"name": "Keep a name or an e-mail address."})
+    if fields & SEARCHED:
+        lead.search_text = search_text(lead.name, lead.email, lead.company)
+        fields = fields | {"search_text"}
+    save_unless_known(lead, update_fields=fields)
+
+
+def change(
+    lead: Lead, field: str, old: Any, new: Any, *, actor: User | None, batch: uuid.UUID
+) -> LeadChange:
+    """Return the line of history for one change, not yet saved."""
+    return LeadChange(
+        lead=lead,
+        batch=batch,
+        field=field,
+        old=str(old or ""),
+        new=str(new or ""),
+        old_id=getattr(old, "pk", None),
+        new_id=getattr(new, "pk", None),
+        actor=actor,
+    )
+
+
+def note_changes(lines: list[LeadChange]) -> list[LeadChange]:
+    """Append these lines of history and ask for new scores of their leads."""
+    if lines:
+        LeadChange.objects.bulk_create(lines, batch_size=500)
+        ids = {line.lead_id for line in lines}
+        batch = lines[0].batch
+        wishes = [(f"{LEAD_CHANGED}:{pk}:{batch}", {"lead": pk}) for pk in sorted(ids)]
+        outbox.enqueue_many(LEAD_CHANGED, wishes)
+    return lines
+
+
+@transaction.atomic
+def set_consent(
+    lead: Lead, given: bool, *, source: str, actor: User | None, at: datetime | None = None
+) -> bool:
+    """Record that the lead may, or may no longer, receive marketing mail; False: it was so before.
+
+    source: where the lead said so, such as “form Webinar” or “by phone to Ana”
+
+    Given, it also ends that the address is suppressed because its owner once unsubscribed; after a
+    complaint, a bounce or by our own hand it stays suppressed.
+    """
+    source = one_line(source)
+    stored = locked(lead)
+    if given:
+        lift_unsubscription(stored.email)
+    if stored.consent == given:
+        return False
+    stored.consent, stored.consent_at, stored.consent_source = given, at or now(), source
+    stored.save(update_fields=["consent", "consent_at", "consent_source"])
+    lead.consent, lead.consent_at, lead.consent_source = given, stored.consent_at, source
+    words = {True: "yes", False: "no"}
+    line = change(
+        stored,
+        "consent",
+        words[not given],
+        f"{words[given]} ({source})" if source else words[given],
+        actor=actor,
+        batch=uuid.uuid4(),
+    )
+    note_changes([line])
+    return True
+
+
+@transaction.atomic
+def take_back(batch: uuid.UUID, *, actor: User) -> int:
+    """Undo edits of facts that one act made (`LeadChange.batch`); return how many leads it touched.
+
+    Only what `actor` did himself, and only while every field is still as he left it.
+    Raises ChangedSince otherwise; then nothing is taken back.
+    """
+    made = LeadChange.objects.filter(batch=batch, actor=actor, field__in=EDITABLE)
+    lines = list(made.order_by("pk"))
+    by_lead: dict[int, list[LeadChange]] = {}
+    for line in lines:
+        by_lead.setdefault(line.lead_id, []).append(line)
+    back = uuid.uuid4()
+    for pk, changed in sorted(by_lead.items()):
+        restore(Lead(pk=pk), changed, actor=actor, batch=back)
+    return len(by_lead)
+
+
+def restore(lead: Lead, lines: list[LeadChange], *, actor: User, batch: uuid.UUID) -> None:
+    """Put the old values of `lines` back into one lead, if the new ones still stand."""
+    stored = locked(lead)
+    undone = []
+    for line in lines:
+        linked = line.field in LINKS
+        attribute = f"{line.field}_id" if linked else line.field
+        present = getattr(stored, attribute)
+        if (present if linked else str(present or "")) != (line.new_id if linked else line.new):
+            raise ChangedSince(str(stored))
+        setattr(stored, attribute, line.old_id if linked else line.old)
+        undone.append(reverse_of(line, actor=actor, batch=batch))
+    save_facts(stored, {line.field for line in lines})
+    note_changes(undone)
+
+
+def reverse_of(line: LeadChange, *, actor: User, batch: uuid.UUID) -> LeadChange:
+    return LeadChange(
+        lead_id=line.lead_id, batch=batch, field=line.field, actor=actor,
+        old=line.new, new=line.old, old_id=line.new_id, new_id=line.old_id,
+    )  # fmt: skip
