@@ -1,0 +1,1 @@
+"""Capture forms and the UTM links that lead to them."""

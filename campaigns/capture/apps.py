@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+
+
+class CaptureConfig(AppConfig):
+    name = "campaigns.capture"
+
+    def ready(self) -> None:
+        from campaigns.assets import register_assets
+        from campaigns.capture import retention, shelves
+        from crm.common.retention import register_prune
+
+        register_assets("Forms", shelves.forms_of, icon="clipboard-list", create="capture:create")
+        register_assets("UTM links", shelves.links_of, icon="link", create="capture:links")
+        register_prune("addresses of form senders", retention.forget_senders)
+        register_prune("spam submissions", retention.drop_spam)

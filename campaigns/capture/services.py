@@ -1,0 +1,181 @@
+"""Receiving what was sent through a form: a submission, a lead, its consent, its touch."""
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.utils.timezone import now
+
+from campaigns.capture import utm
+from campaigns.capture.models import CaptureForm, Submission, UtmLink
+from campaigns.models import Campaign
+from campaigns.services.touches import record_touch
+from crm.funnel.intake import take_in
+from crm.outbox import services as outbox
+from crm.users.models import User
+from leads import companies
+from leads.companies import CompanyNotAccepted
+from leads.duplicates import domain_of
+from leads.models import Company, Lead
+from leads.services import EmailTaken, edit_lead, set_consent
+
+SUBMITTED = "capture.submitted"
+"""Payload {"submission": pk}: a person has sent a form and is a lead now."""
+
+LONGEST_SOURCE = 200
+FACTS = {"name": "name", "job_title": "job_title", "phone": "phone", "country": "country",
+         "message": "notes"}  # fmt: skip
+"""Fields of a form and those of a lead that they fill."""
+
+
+class NotSpam(Exception):
+    """The submission is a person's already."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What arrived with one sent form.
+
+    values: field name to text
+    consent: whether the box was ticked
+    sender: keyed hash of where it came from
+    visitor: the tracker's id, None without
+    """
+
+    values: dict[str, str]
+    consent: bool = False
+    utm_last: dict[str, str] = field(default_factory=dict)
+    visitor: uuid.UUID | None = None
+    sender: str = ""
+
+
+@transaction.atomic
+def receive(
+    form: CaptureForm, sent: Sent, *, token: str, spam: str = Submission.Spam.NONE
+) -> tuple[Submission, bool]:
+    """Store a sent form once for each `token`; return it and whether it was new.
+
+    A person's makes a lead or finds it by its address. Spam is stored and does nothing else.
+    """
+    submission, new = Submission.objects.get_or_create(
+        token=token,
+        defaults={
+            "form": form,
+            "values": sent.values,
+            "consent_text": form.consent_text if sent.consent else "",
+            "utm_first": sent.utm_last,
+            "utm_last": sent.utm_last,
+            "visitor": sent.visitor,
+            "sender": sent.sender,
+            "spam": spam,
+        },
+    )
+    if new and not spam:
+        accept(submission)
+    return submission, new
+
+
+def accept(submission: Submission) -> Lead:
+    """Make a person's submission a lead, with consent, touch, and what else may follow."""
+    form, values = submission.form, submission.values
+    lead = lead_of(form, values)
+    if submission.consent_text:
+        source = f"Form {form.name}: “{submission.consent_text}”"
+        set_consent(lead, True, source=shortened(source, LONGEST_SOURCE), actor=None)
+    came = utm.words(submission.utm_last)
+    record_touch(
+        lead,
+        form.touch_kind,
+        now(),
+        f"capture:{submission.pk}",
+        campaign=form.campaign,
+        detail=f"{form.name}, from {came}" if came else form.name,
+    )
+    Submission.objects.filter(pk=submission.pk).update(lead=lead)
+    submission.lead = lead
+    outbox.enqueue(SUBMITTED, f"{SUBMITTED}:{submission.pk}", {"submission": submission.pk})
+    return lead
+
+
+def lead_of(form: CaptureForm, values: dict[str, str]) -> Lead:
+    """Return the lead of this address, made now if there is none.
+
+    Of a known one only what is blank is filled: a stranger may write any address into a form.
+    """
+    facts: dict[str, Any] = {
+        ours: values[asked] for asked, ours in FACTS.items() if values.get(asked)
+    }
+    if company := company_of(values):
+        facts["company"] = company
+    known = Lead.objects.with_email(values["email"]).first()
+    if known is None:
+        try:
+            return take_in(
+                actor=None, reason=f"Form {form.name}", email=values["email"],
+                campaign=form.campaign,
+                channel=form.campaign.channel if form.campaign else None, **facts,
+            )  # fmt: skip
+        except EmailTaken as taken:
+            known = taken.lead
+    blank = {name: value for name, value in facts.items() if not getattr(known, name)}
+    if blank:
+        edit_lead(known, blank, actor=None)
+    return known
+
+
+def company_of(values: dict[str, str]) -> Company | None:
+    """Return the company that was typed, else a known one by the address's domain."""
+    domain, name = domain_of(values["email"]), values.get("company", "")
+    if not name:
+        return companies.match("", domain) if domain else None
+    try:
+        return companies.match_or_create(name, domain)
+    except CompanyNotAccepted:
+        return None
+
+
+def shortened(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+@transaction.atomic
+def rescue(submission: Submission, values: dict[str, str]) -> Lead:
+    """Take a submission for a person's after all. Raises NotSpam if it is one already.
+
+    values: its own, after the form has checked them
+    """
+    claimed = Submission.objects.spam().filter(pk=submission.pk)
+    if not claimed.update(spam=Submission.Spam.NONE, values=values):
+        raise NotSpam
+    submission.spam, submission.values = Submission.Spam.NONE, values
+    return accept(submission)
+
+
+def save_form(form: CaptureForm, *, actor: User) -> CaptureForm:
+    """Save a form as its builder left it."""
+    if form.pk is None:
+        form.created_by = actor
+    form.save()
+    return form
+
+
+def set_active(form: CaptureForm, active: bool) -> CaptureForm:
+    """Open or close a form: a closed one says so and takes nothing."""
+    CaptureForm.objects.filter(pk=form.pk).update(is_active=active)
+    form.is_active = active
+    return form
+
+
+def save_link(
+    campaign: Campaign, base_url: str, values: dict[str, str], *, actor: User
+) -> tuple[UtmLink, bool]:
+    """Keep a link of a campaign; return it and whether it was new."""
+    parts = {part: values.get(part, "") for part in ("source", "medium", "term", "content")}
+    return UtmLink.objects.get_or_create(
+        campaign=campaign,
+        base_url=base_url,
+        name=values["campaign"],
+        **parts,
+        defaults={"created_by": actor},
+    )

@@ -1,0 +1,24 @@
+from django.urls import path
+
+from campaigns.capture.views import forms, links, public
+
+app_name = "capture"
+
+urlpatterns = [
+    path("f/<uuid:key>/", public.public, name="public"),
+    path("f/<uuid:key>/thanks/", public.thanks, name="thanks"),
+    path("forms/", forms.form_list, name="list"),
+    path("forms/new/", forms.create, name="create"),
+    path("forms/<int:pk>/", forms.detail, name="detail"),
+    path("forms/<int:pk>/preview/", forms.preview, name="preview"),
+    path("forms/<int:pk>/share/", forms.share, name="share"),
+    path("forms/<int:pk>/submissions/", forms.submissions, name="submissions"),
+    path("forms/<int:pk>/spam/", forms.spam, name="spam"),
+    path("forms/<int:pk>/activate/", forms.activate, name="activate"),
+    path("forms/<int:pk>/deactivate/", forms.deactivate, name="deactivate"),
+    path("forms/submissions/<int:pk>/rescue/", forms.rescue, name="rescue"),
+    path("utm/", links.link_list, name="links"),
+    path("utm/new/", links.link_create, name="link-create"),
+    path("utm/preview/", links.link_preview, name="link-preview"),
+    path("utm/<int:pk>/delete/", links.link_delete, name="link-delete"),
+]

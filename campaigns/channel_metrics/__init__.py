@@ -1,0 +1,1 @@
+"""Channel metrics: what each channel did, week by week."""

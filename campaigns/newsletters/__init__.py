@@ -1,0 +1,1 @@
+"""Newsletters: one mail to many, each exactly once."""

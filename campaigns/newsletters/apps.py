@@ -1,0 +1,23 @@
+from django.apps import AppConfig
+
+
+class NewslettersConfig(AppConfig):
+    name = "campaigns.newsletters"
+
+    def ready(self) -> None:
+        from anymail.signals import tracking
+
+        from campaigns.assets import register_assets
+        from campaigns.newsletters import clicks, planning, providers, shelves
+        from campaigns.segments.usage import register_user
+        from crm.outbox import services as outbox
+
+        outbox.register(clicks.JUDGE_CLICK, clicks.handle_judging)
+        outbox.register(planning.START, planning.handle_start)
+        outbox.register(planning.FREEZE, planning.handle_freeze)
+        outbox.register(planning.CHOOSE_SUBJECT, planning.handle_choosing)
+        register_assets(
+            "Newsletters", shelves.newsletters_of, icon="mail", create="newsletters:create"
+        )
+        register_user("Newsletter", planning.standing_on)
+        tracking.connect(providers.take_report, dispatch_uid="newsletters")

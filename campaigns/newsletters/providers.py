@@ -1,0 +1,70 @@
+"""What mail providers tell us by their webhooks, through django-anymail: into `delivery.report`.
+
+anymail speaks by a Django signal of its own; this is the one that we listen to.
+"""
+
+import hashlib
+import re
+from typing import Any
+
+from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
+
+from campaigns.newsletters import delivery
+from campaigns.newsletters.models import DeliveryEvent, MarketingMail
+
+Kind = DeliveryEvent.Kind
+
+PLAIN = {
+    EventType.DELIVERED: Kind.DELIVERED,
+    EventType.DEFERRED: Kind.DEFERRED,
+    EventType.COMPLAINED: Kind.COMPLAINT,
+    EventType.UNSUBSCRIBED: Kind.UNSUBSCRIBED,
+    EventType.FAILED: Kind.SOFT_BOUNCE,
+}
+REASONS = {
+    RejectReason.INVALID: Kind.HARD_BOUNCE,
+    RejectReason.BOUNCED: Kind.HARD_BOUNCE,
+    RejectReason.SPAM: Kind.COMPLAINT,
+    RejectReason.UNSUBSCRIBED: Kind.UNSUBSCRIBED,
+}
+"""Why a provider refuses to send to an address at all."""
+FOR_NOW = re.compile(r"\b4\d\d\b|\b4\.\d\.\d|soft|transient|temporar|full", re.IGNORECASE)
+
+
+def take_report(sender: Any, event: AnymailTrackingEvent, esp_name: str, **more: Any) -> None:
+    """Take one tracking event of a provider. Opens and clicks are our own to count."""
+    kind = kind_of(event)
+    mail = mail_of(event)
+    if kind is None or mail is None:
+        return
+    name = event.event_id or f"{event.event_type} {event.message_id} {event.timestamp}"
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    detail = " ".join(filter(None, [event.description, event.mta_response]))
+    delivery.report(mail, kind, key=f"{esp_name}:{digest}", at=event.timestamp, detail=detail)
+
+
+def kind_of(event: AnymailTrackingEvent) -> str | None:
+    """Return what an event reports; None for what we do not count."""
+    if event.event_type == EventType.BOUNCED:
+        return bounce_of(event)
+    if event.event_type == EventType.REJECTED:
+        return REASONS.get(event.reject_reason, Kind.SOFT_BOUNCE)
+    return PLAIN.get(event.event_type)
+
+
+def bounce_of(event: AnymailTrackingEvent) -> str:
+    """Return whether a bounce is final: the address does not exist, and nothing says “for now”."""
+    said = f"{event.mta_response or ''} {event.description or ''}"
+    final = event.reject_reason in (RejectReason.INVALID, RejectReason.BOUNCED)
+    return Kind.HARD_BOUNCE if final and not FOR_NOW.search(said) else Kind.SOFT_BOUNCE
+
+
+def mail_of(event: AnymailTrackingEvent) -> int | None:
+    """Return the key of an event's mail: as we gave it along, else by its id there."""
+    given = str((event.metadata or {}).get("marketing_mail", ""))
+    if given.isdecimal():
+        return int(given)
+    if not event.message_id:
+        return None
+    known = MarketingMail.objects.filter(provider_id=event.message_id)
+    return known.values_list("pk", flat=True).first()

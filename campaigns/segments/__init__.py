@@ -1,0 +1,1 @@
+"""Segments: leads chosen by rules or by hand."""

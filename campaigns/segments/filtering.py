@@ -1,0 +1,27 @@
+"""The lead list narrowed to a segment: `/leads/?segment=3`."""
+
+from campaigns.segments.models import Segment
+from campaigns.segments.rules import RulesNotAccepted
+from campaigns.segments.services import members
+from crm.users.models import User
+from leads.models import LeadQuerySet
+
+
+def in_segment(leads: LeadQuerySet, word: str, user: User) -> LeadQuerySet:
+    """Return those of `leads` that are in the segment; nobody if it is gone or damaged."""
+    segment = named(word)
+    if segment is None:
+        return leads.none()
+    try:
+        return leads.filter(pk__in=members(segment).values("pk"))
+    except RulesNotAccepted:
+        return leads.none()
+
+
+def segment_label(word: str) -> str:
+    return str(named(word) or "unknown")
+
+
+def named(word: str) -> Segment | None:
+    fits = word.isdecimal() and len(word) < 19
+    return Segment.objects.filter(pk=int(word)).first() if fits else None

@@ -1,0 +1,1 @@
+"""Nurture sequences: steps that a lead walks through by itself."""

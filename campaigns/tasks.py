@@ -1,0 +1,15 @@
+from celery import shared_task
+
+from campaigns.services import digests, rescoring
+
+
+@shared_task(expires=3600)
+def rescore_decayed() -> None:
+    """Run every hour by beat: leads whose points fade. Safe to run twice: once an hour counts."""
+    rescoring.ask_for_decayed()
+
+
+@shared_task(expires=900)
+def send_digests() -> None:
+    """Run every 15 minutes by beat: last week's digests, once their hour has come."""
+    digests.ask_for_digests()
