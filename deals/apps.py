@@ -1,0 +1,20 @@
+from django.apps import AppConfig
+
+
+class DealsConfig(AppConfig):
+    name = "deals"
+
+    def ready(self) -> None:
+        from crm.activities.timeline import register_source
+        from crm.common.retention import register_prune
+        from crm.funnel.worth import register_worth
+        from crm.outbox import services as outbox
+        from deals import files, reactions, tabs, worth
+
+        reactions.register(outbox.register)
+        register_source("deals", "deals", "Deals", reactions.moves_of_lead)
+        register_worth(worth.worth_by)
+        register_prune("files of deals", files.prune)
+        tabs.register_tab(tabs.ACTIVITY, "Activity", "deals:detail")
+        tabs.register_tab(tabs.FILES, "Files", "deals:files")
+        tabs.register_tab(tabs.HISTORY, "History", "deals:history")

@@ -1,0 +1,187 @@
+"""How a deal ends: won, lost, or opened again. What it says of the lead goes home as a verdict."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils.timezone import localdate, now
+
+from crm.funnel import handoffs, ledger, verdicts
+from crm.funnel.models import StageTransition, Verdict
+from crm.outbox import services as outbox
+from crm.stages import Stage
+from crm.users.models import User
+from deals.history import changes_of
+from deals.models import Deal, LostReason
+from deals.services import NotAllowedNow, check_exit, make_opportunity, note_move, write
+from leads.models import Lead
+
+WON, LOST, REOPENED = "Won", "Lost", "Reopened"
+
+
+@transaction.atomic
+def win(
+    deal: Deal,
+    *,
+    version: int,
+    amount_minor: int,
+    currency: str,
+    actor: User,
+    at: datetime | None = None,
+    note: str = "",
+) -> Deal:
+    """Close a deal as won: its lead becomes a customer, and marketing hears of it.
+
+    at: when it was signed; None is now
+    Raises StaleDeal if `version` is not the present one, NotAllowedNow for a closed deal,
+    ExitBlocked if a stage of its way wants its exit criteria met first.
+    """
+    lead, at = lock_lead(deal), at or now()
+    if deal.is_open and deal.version == version:
+        check_exit(deal, None)
+    old, signed = deal.stage.name, {"amount_minor": amount_minor, "currency": currency}
+    changes = changes_of(deal, signed) if amount_minor != deal.amount_minor else []
+    values = {
+        "status": Deal.Status.WON,
+        "closed_at": at,
+        "close_note": note,
+        "good_lead": True,
+        **signed,
+    }
+    write(deal, version, values, status=Deal.Status.OPEN)
+    note_move(deal, old, WON, actor=actor, note=note, changes=changes)
+    if lead.stage != Stage.CUSTOMER:
+        make_opportunity(lead, actor=actor, reason=f"Deal “{deal}”")
+        ledger.move(lead, Stage.CUSTOMER, actor=actor, reason=f"Deal “{deal}” won")
+    verdicts.record_close(
+        lead,
+        key=close_key(deal),
+        kind=Verdict.Kind.WON,
+        good_lead=True,
+        note=note,
+        amount_minor=amount_minor,
+        currency=currency,
+        actor=actor,
+        at=at,
+    )
+    return deal
+
+
+@transaction.atomic
+def lose(
+    deal: Deal,
+    *,
+    version: int,
+    reason: LostReason,
+    good_lead: bool,
+    actor: User,
+    competitor: str = "",
+    note: str = "",
+    revisit_on: date | None = None,
+) -> Deal:
+    """Close a deal as lost, with the reason and whether the lead was a good one.
+
+    The lead becomes Lost, unless another of its deals is open; one that bought before is a customer
+    still. revisit_on: a lost lead goes back to nurture, not to be offered before that day.
+
+    Raises NotAllowedNow if the reason wants a note or the deal is closed, StaleDeal.
+    """
+    if reason.note_required and not note.strip():
+        raise NotAllowedNow(f"“{reason}” needs a note.")
+    lead, at = lock_lead(deal), now()
+    old = deal.stage.name
+    values = {
+        "status": Deal.Status.LOST,
+        "closed_at": at,
+        "lost_reason": reason,
+        "good_lead": good_lead,
+        "competitor": competitor,
+        "close_note": note,
+    }
+    write(deal, version, values, status=Deal.Status.OPEN)
+    note_move(deal, old, LOST, actor=actor, note=f"{reason}. {note}".strip())
+    verdicts.record_close(
+        lead,
+        key=close_key(deal),
+        kind=Verdict.Kind.LOST,
+        good_lead=good_lead,
+        reason_text=reason.name,
+        note=note,
+        actor=actor,
+        at=at,
+    )
+    let_go(lead, reason, actor=actor, revisit_on=revisit_on)
+    return deal
+
+
+def let_go(lead: Lead, reason: LostReason, *, actor: User, revisit_on: date | None) -> None:
+    """Move the lead of a lost deal: nowhere while another deal is open, else Lost or Customer."""
+    if lead.stage != Stage.OPPORTUNITY or lead.deals.open().exists():
+        return
+    if lead.deals.filter(status=Deal.Status.WON).exists():
+        ledger.move(lead, Stage.CUSTOMER, actor=actor, reason="A further deal was lost")
+        return
+    ledger.move(lead, Stage.LOST, actor=actor, reason=reason.name)
+    if revisit_on:
+        recycle(lead, actor=actor, revisit_on=max(revisit_on, localdate()))
+
+
+def recycle(lead: Lead, *, actor: User, revisit_on: date) -> None:
+    """Give a lost lead back to marketing: → Recycled, free, not to be offered before that day."""
+    handoffs.assign(lead, None)
+    Lead.objects.filter(pk=lead.pk).update(recycled_until=revisit_on)
+    move = ledger.move(lead, Stage.RECYCLED, actor=actor, reason=f"Revisit on {revisit_on}")
+    outbox.tell(handoffs.LEAD_RETURNED, f"returned:{move.pk}", {"lead": lead.pk, "reason": None})
+
+
+@transaction.atomic
+def reopen(deal: Deal, *, version: int, actor: User, mistake: bool = False) -> Deal:
+    """Open a closed deal again in the stage it was in; its verdict is withdrawn.
+
+    mistake: the close never happened, so the lead's move is taken back and reports count neither.
+        If the lead has moved on since, it is a new move like any other.
+
+    Raises NotAllowedNow for an open deal or a lead that is out of sales' hands, StaleDeal.
+    """
+    if deal.is_open:
+        raise NotAllowedNow(f"“{deal}” is open.")
+    lead, closed_as = lock_lead(deal), deal.get_status_display()
+    for verdict in Verdict.objects.standing().filter(key__startswith=f"deal:{deal.pk}:"):
+        handoffs.withdraw(verdict)
+    values = {
+        "status": Deal.Status.OPEN,
+        "closed_at": None,
+        "lost_reason": None,
+        "good_lead": None,
+        "close_note": "",
+        "stage_since": now(),
+    }
+    write(deal, version, values)
+    note_move(deal, closed_as, deal.stage.name, actor=actor, note=REOPENED)
+    if not (mistake and took_back(lead, deal, actor)):
+        make_opportunity(lead, actor=actor, reason=f"Deal “{deal}” reopened")
+    return deal
+
+
+def took_back(lead: Lead, deal: Deal, actor: User) -> bool:
+    """Take back the move that the close made, if it is the lead's last one."""
+    last: StageTransition | None = lead.transitions.order_by("pk").last()
+    if last is None or last.new_stage not in {Stage.CUSTOMER, Stage.LOST}:
+        return False
+    if last.old_stage != Stage.OPPORTUNITY or last.reverts_id:
+        return False
+    closed = deal.moves.filter(new__in=[WON, LOST]).first()
+    if closed is None or last.at < closed.at:
+        return False  # it was another deal's close
+    ledger.take_back(last, actor=actor)
+    lead.refresh_from_db()
+    return True
+
+
+def lock_lead(deal: Deal) -> Lead:
+    """Return the deal's lead, kept from others until the end: two deals of one lead may close."""
+    return Lead.objects.select_for_update().get(pk=deal.lead_id)
+
+
+def close_key(deal: Deal) -> str:
+    """Return the verdict's key for this close: a deal closed again after reopening has another."""
+    return f"deal:{deal.pk}:{deal.version}"

@@ -1,0 +1,1 @@
+"""Quotas, the forecast and its nightly snapshots."""

@@ -1,0 +1,1 @@
+"""The negotiation log: offers, counter-offers, concessions."""

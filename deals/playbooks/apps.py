@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class PlaybooksConfig(AppConfig):
+    name = "deals.playbooks"
+
+    def ready(self) -> None:
+        from crm.outbox import services as outbox
+        from deals.playbooks import running
+
+        outbox.register(running.STEP_SETTLED, running.handle_settled)

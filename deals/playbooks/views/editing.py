@@ -1,0 +1,109 @@
+"""Settings: the playbooks of sales and their steps."""
+
+from django.db.models import Count
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from crm.common.htmx import done, refused, toast, wants_partial
+from crm.users.permissions import SALES_MANAGERS, SignedInRequest, allow
+from deals.playbooks import editing
+from deals.playbooks.forms import PlaybookForm, StepForm
+from deals.playbooks.models import Playbook, PlaybookStep
+
+WAYS = {"up": -1, "down": 1}
+LIST = "playbooks:list"
+
+
+@allow(SALES_MANAGERS)
+@require_GET
+def playbook_list(request: SignedInRequest) -> HttpResponse:
+    playbooks = Playbook.objects.annotate(run_count=Count("runs")).prefetch_related("steps")
+    return render(request, "playbooks/list.html", {"playbooks": playbooks})
+
+
+@allow(SALES_MANAGERS)
+@require_http_methods(["GET", "POST"])
+def create(request: SignedInRequest) -> HttpResponse:
+    form = PlaybookForm(request.POST or None, initial={"is_active": True})
+    if request.method == "POST" and form.is_valid():
+        playbook = editing.append(form.save(commit=False))
+        return saved(request, f"Playbook “{playbook}” made. Add its steps.")
+    return asked(request, form, "New playbook", "Make it")
+
+
+@allow(SALES_MANAGERS)
+@require_http_methods(["GET", "POST"])
+def edit(request: SignedInRequest, pk: int) -> HttpResponse:
+    form = PlaybookForm(request.POST or None, instance=get_object_or_404(Playbook, pk=pk))
+    if request.method == "POST" and form.is_valid():
+        return saved(request, f"Playbook “{form.save()}” saved")
+    return asked(request, form, "Edit the playbook", "Save")
+
+
+@allow(SALES_MANAGERS)
+@require_POST
+def shift(request: SignedInRequest, pk: int, way: str) -> HttpResponse:
+    editing.shift(get_object_or_404(Playbook, pk=pk), WAYS[way])
+    return redirect(LIST)
+
+
+@allow(SALES_MANAGERS)
+@require_POST
+def remove(request: SignedInRequest, pk: int) -> HttpResponse:
+    playbook = get_object_or_404(Playbook, pk=pk)
+    gone = editing.remove(playbook)
+    said = "deleted" if gone else "ran before: it is kept and no longer offered"
+    toast(request, f"“{playbook}” {said}")
+    return redirect(LIST)
+
+
+@allow(SALES_MANAGERS)
+@require_http_methods(["GET", "POST"])
+def step_create(request: SignedInRequest, pk: int) -> HttpResponse:
+    step = PlaybookStep(playbook=get_object_or_404(Playbook, pk=pk))
+    form = StepForm(request.POST or None, instance=step)
+    if request.method == "POST" and form.is_valid():
+        editing.append(form.save(commit=False))
+        return saved(request, "Step added")
+    return asked(request, form, f"New step of {step.playbook}", "Add")
+
+
+@allow(SALES_MANAGERS)
+@require_http_methods(["GET", "POST"])
+def step_edit(request: SignedInRequest, pk: int) -> HttpResponse:
+    form = StepForm(request.POST or None, instance=get_object_or_404(PlaybookStep, pk=pk))
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        return saved(request, "Step saved")
+    return asked(request, form, "Edit the step", "Save")
+
+
+@allow(SALES_MANAGERS)
+@require_POST
+def step_shift(request: SignedInRequest, pk: int, way: str) -> HttpResponse:
+    editing.shift(get_object_or_404(PlaybookStep, pk=pk), WAYS[way])
+    return redirect(LIST)
+
+
+@allow(SALES_MANAGERS)
+@require_POST
+def step_remove(request: SignedInRequest, pk: int) -> HttpResponse:
+    step = get_object_or_404(PlaybookStep, pk=pk)
+    step.delete()
+    toast(request, f"“{step}” deleted. What runs already keeps it.")
+    return redirect(LIST)
+
+
+def saved(request: HttpRequest, text: str) -> HttpResponse:
+    toast(request, text)
+    return done(request, reverse(LIST))
+
+
+def asked(request: HttpRequest, form: BaseForm, title: str, label: str) -> HttpResponse:
+    """Answer with the form: in the dialog, or on a page of its own; 422 with errors."""
+    context = {"form": form, "title": title, "label": label, "back": reverse(LIST)}
+    name = "deals/_setting.html" if wants_partial(request) else "deals/setting.html"
+    return refused(request, name, context) if form.is_bound else render(request, name, context)

@@ -1,0 +1,1 @@
+"""What a seller knows before he offers: need, budget, authority, timing, competitor."""

@@ -1,0 +1,1 @@
+"""Products, price list and quotes."""
