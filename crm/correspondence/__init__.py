@@ -1,0 +1,1 @@
+"""Personal e-mail between a rep and a lead, out and in."""

@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+
+
+class CorrespondenceConfig(AppConfig):
+    name = "crm.correspondence"
+
+    def ready(self) -> None:
+        from anymail.signals import inbound
+
+        from crm.activities.sources import register_links
+        from crm.correspondence import journal, providers
+
+        register_links(journal.pages_of)
+        inbound.connect(providers.take_mail, dispatch_uid="crm.correspondence")

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class MailingConfig(AppConfig):
+    name = "crm.mailing"
+
+    def ready(self) -> None:
+        from crm.mailing.services import say_failed
+        from crm.outbox.health import register_watch
+
+        register_watch(say_failed)

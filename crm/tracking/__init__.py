@@ -1,0 +1,1 @@
+"""What visitors do on our pages: public, anonymous until a form is sent."""
