@@ -1,0 +1,294 @@
+"""Leads from a file: found by external ID, e-mail, or name and company; then created or updated."""
+
+from datetime import datetime
+from operator import itemgetter
+from typing import Any
+from zlib import crc32
+
+from django.db.models.functions import Lower
+
+from crm.importing import bulk, ledger_rows
+from crm.importing.history import Step, in_order, steps
+from crm.importing.ledger_rows import Past
+from crm.importing.planning import Row
+from crm.importing.references import Book, Campaigns, Channels, Companies, Users, names_of
+from crm.importing.writer import CREATE, HIDDEN, UPDATE, Wish, Writer
+from crm.stages import Stage
+from leads.models import Lead, LeadChange
+from leads.services import search_text
+
+PLAIN = ("external_id", "name", "email", "phone", "job_title", "country", "notes")
+LINKS = ("company", "channel", "campaign", "owner")
+NOTED = (*PLAIN, "company_id", "channel_id", "campaign_id", "owner_id", "consent")
+"""Columns whose values are kept for the undo."""
+noted_of = itemgetter(*NOTED)
+INSERTED = (
+    *PLAIN, "company_id", "channel_id", "campaign_id", "owner_id", "team_id", "consent",
+    "consent_at", "consent_source", "search_text", "stage", "stage_since", "score", "created_at",
+    "created_by_id",
+)  # fmt: skip
+PRINT = "print"
+WRITTEN = (
+    *PLAIN, "company", "channel", "campaign", "owner", "team", "consent", "consent_at",
+    "consent_source", "search_text", "stage", "stage_since",
+)  # fmt: skip
+
+
+class LeadWriter(Writer[Lead]):
+    """Matches and writes rows of leads."""
+
+    def match(self, rows: list[Row]) -> list[Wish[Lead]]:
+        self.look_up(rows)
+        wishes = self.gather(rows)
+        found = [wish.found for wish in wishes if wish.found]
+        hidden = self.hidden_from_actor(Lead, {lead.pk for lead in found})
+        dated = [wish.found for wish in wishes if wish.found and self.tells_history(wish.row)]
+        self.past = Past.of(dated)
+        for wish in wishes:
+            if wish.found and wish.found.pk in hidden:
+                wish.row.refuse(HIDDEN)
+            if wish.found and self.policy == UPDATE:
+                wish.changes = self.changes(wish)
+            self.decide(wish)
+        return wishes
+
+    def look_up(self, rows: list[Row]) -> None:
+        """Load what the rows name: channels, campaigns, owners, companies, and the leads."""
+        self.channels = Channels(names_of(rows, "channel"))
+        self.campaigns = Campaigns(names_of(rows, "campaign"))
+        self.users = Users(names_of(rows, "owner"))
+        self.companies = Companies(rows)
+        self.by_id: dict[str, Lead] = {}
+        self.by_email: dict[str, Lead] = {}
+        self.by_name: dict[tuple[str, str], Lead] = {}
+        for lead in self.stored(rows):
+            if lead.external_id:
+                self.by_id[lead.external_id] = lead
+            if lead.email:
+                self.by_email[lead.email.lower()] = lead
+            company = lead.company.name.lower() if lead.company else ""
+            self.by_name.setdefault((lead.name.lower(), company), lead)
+
+    def stored(self, rows: list[Row]) -> list[Lead]:
+        """Return the leads that the rows may mean, locked if this is not a dry run."""
+        ids, emails = names_of(rows, "external_id"), names_of(rows, "email")
+        nameless = [row for row in rows if not row.values.keys() & {"external_id", "email"}]
+        names = {name.lower() for name in names_of(nameless, "name")}
+        leads = Lead.objects.select_related(*LINKS)
+        if not self.is_dry:
+            leads = leads.select_for_update(of=("self",))
+        found = {lead.pk: lead for lead in leads.filter(external_id__in=ids)} if ids else {}
+        if emails:
+            known = leads.exclude(email="").annotate(low=Lower("email")).filter(low__in=emails)
+            for lead in known:
+                found.setdefault(lead.pk, lead)
+        if names and self.policy != CREATE:
+            for lead in leads.annotate(low=Lower("name")).filter(low__in=names).order_by("pk"):
+                found.setdefault(lead.pk, lead)
+        return list(found.values())
+
+    def identities(self, row: Row) -> list[tuple[Any, ...]]:
+        got = row.values
+        keys: list[tuple[Any, ...]] = [
+            (name, got[name]) for name in ("external_id", "email") if got.get(name)
+        ]
+        return keys or [("name", *self.name_key(row))]
+
+    def name_key(self, row: Row) -> tuple[str, str]:
+        return row.values.get("name", "").lower(), row.values.get("company", "").lower()
+
+    def find(self, row: Row) -> Lead | None:
+        got = row.values
+        by_id = self.by_id.get(got.get("external_id", ""))
+        by_email = self.by_email.get(got.get("email", ""))
+        taken = by_email and by_id != by_email
+        if taken and (by_id or (got.get("external_id") and by_email and by_email.external_id)):
+            row.refuse("The e-mail belongs to another lead.", "email")
+            return by_id
+        if by_id or by_email or got.get("external_id") or got.get("email"):
+            return by_id or by_email
+        return self.by_name.get(self.name_key(row)) if self.policy != CREATE else None
+
+    # What would change ------------------------------------------------------------------------
+
+    def links(self, row: Row) -> dict[str, int | None]:
+        """Return the keys of the rows that this row names; UNKNOWN for one to be created."""
+        got = row.values
+        company = got.get("company") or got.get("domain")
+        books: dict[str, tuple[Book[Any], str | None]] = {
+            "company_id": (self.companies, company),
+            "channel_id": (self.channels, got.get("channel")),
+            "campaign_id": (self.campaigns, got.get("campaign")),
+            "owner_id": (self.users, got.get("owner")),
+        }
+        return {column: book.key(name) for column, (book, name) in books.items() if name}
+
+    def changes(self, wish: Wish[Lead]) -> dict[str, Any]:
+        """Return the columns of a stored lead that the row changes; `stage` stands for history."""
+        lead, row = wish.found, wish.row
+        assert lead is not None
+        wanted: dict[str, Any] = {name: row.values[name] for name in PLAIN if name in row.values}
+        wanted |= self.links(row)
+        if "consent" in row.values:
+            wanted |= self.consent(lead, row)
+        changes = {name: value for name, value in wanted.items() if getattr(lead, name) != value}
+        if self.more_steps(lead, row):
+            changes["stage"] = True
+        return changes
+
+    def consent(self, lead: Lead, row: Row) -> dict[str, bool]:
+        """An import never gives back a consent that was withdrawn, nor ends a suppression."""
+        if row.values["consent"] and not lead.consent and lead.consent_at:
+            row.warn("The lead has withdrawn its consent; that stands.", "consent")
+            return {}
+        return {"consent": row.values["consent"]}
+
+    def tells_history(self, row: Row) -> bool:
+        return bool(row.dates or "stage" in row.values)
+
+    def dates(self, row: Row) -> dict[Stage, datetime]:
+        """Return the row's history; a stage without a date is as old as its last date, or new."""
+        dates = dict(row.dates)
+        stage = row.values.get("stage")
+        if stage and stage not in dates:
+            dates[stage] = max(dates.values(), default=self.now)
+        return dates
+
+    def more_steps(self, lead: Lead, row: Row) -> list[Step]:
+        """Return the moves that the file adds to what the ledger knows of a lead."""
+        if not self.tells_history(row):
+            return []
+        reached = self.past.reached.get(lead.pk, {})
+        wanted = {stage: at for stage, at in self.dates(row).items() if stage not in reached}
+        made = steps(Stage(lead.stage), set(reached), in_order(wanted))
+        if made and lead.pk in self.past.waiting:
+            row.warn("A handoff of this lead waits for its answer; the stages were left out.")
+            return []
+        return made
+
+    # Writing ----------------------------------------------------------------------------------
+
+    def write(self, wishes: list[Wish[Lead]]) -> None:
+        wanted = [wish for wish in wishes if wish.outcome in ("created", "updated")]
+        wanted = [wish for wish in wanted if not wish.row.refused]
+        for book in (self.channels, self.campaigns, self.users, self.companies):
+            book.names = sorted(self.named(book, wanted))
+            book.create_missing(self.recorder)
+        self.create([wish.row for wish in wanted if wish.outcome == "created"])
+        self.update([wish for wish in wanted if wish.outcome == "updated"])
+
+    def named(self, book: Any, wishes: list[Wish[Lead]]) -> set[str]:
+        """Return the names in `book` that rows to be written use: refused rows create nothing."""
+        if book is self.companies:
+            got = (wish.row.values for wish in wishes)
+            return {v.get("company") or v.get("domain") or "" for v in got} - {""}
+        fields = {id(self.channels): "channel", id(self.campaigns): "campaign"}
+        return names_of([wish.row for wish in wishes], fields.get(id(book), "owner"))
+
+    def create(self, rows: list[Row]) -> None:
+        moves: list[tuple[Lead, list[Step]]] = []
+        blank = Lead(created_by_id=self.source.created_by_id, company=None)
+        for row in rows:
+            lead = bulk.another(blank)
+            self.fill(lead, row, {**row.values, **self.links(row)})
+            wishes = in_order(self.dates(row)) or [(Stage.LEAD, self.now)]
+            made = steps(None, set(), wishes)
+            lead.created_at = min(step.at for step in made)
+            ledger_rows.take_stage(lead, made)
+            moves.append((lead, made))
+        bulk.insert_objects(Lead, INSERTED, [lead for lead, _ in moves])
+        ledger_rows.write_new(self.source, moves)
+        for row, (lead, _) in zip(rows, moves, strict=True):
+            self.recorder.created(lead, row.line, {PRINT: fingerprint(lead)})
+
+    def update(self, wishes: list[Wish[Lead]]) -> None:
+        moves, lines, leads = [], [], []
+        for wish in wishes:
+            lead = wish.found
+            assert lead is not None
+            before = noted(lead)
+            made = self.more_steps(lead, wish.row)
+            lines += self.change_lines(lead, wish)
+            self.fill(lead, wish.row, wish.changes | self.fresh_links(wish))
+            ledger_rows.take_stage(lead, made)
+            leads.append(lead)
+            if made:
+                moves.append((lead, made))
+            after = noted(lead)
+            changed = {name for name in after if after[name] != before[name]}
+            self.recorder.changed(
+                lead, wish.row.line,
+                {name: before[name] for name in changed}, {name: after[name] for name in changed},
+            )  # fmt: skip
+        Lead.objects.bulk_create(
+            leads, update_conflicts=True, unique_fields=["id"], update_fields=list(WRITTEN)
+        )
+        LeadChange.objects.bulk_create(lines)
+        ledger_rows.write_more(self.source, moves)
+
+    def fresh_links(self, wish: Wish[Lead]) -> dict[str, int | None]:
+        """Return the changed links with the keys of what was created meanwhile."""
+        fresh = self.links(wish.row)
+        return {column: fresh[column] for column in fresh if column in wish.changes}
+
+    def fill(self, lead: Lead, row: Row, values: dict[str, Any]) -> None:
+        """Set the columns that `values` name, and those that follow from them."""
+        for name in PLAIN:
+            if name in values:
+                setattr(lead, name, values[name])
+        if not lead.name and lead.email:
+            lead.name = lead.email
+        if "company_id" in values:
+            lead.company = self.companies.get(row.values.get("company") or row.values.get("domain"))
+        lead.channel_id = values.get("channel_id", lead.channel_id)
+        lead.campaign_id = values.get("campaign_id", lead.campaign_id)
+        if "owner_id" in values:
+            lead.owner = self.users.get(row.values["owner"])
+            lead.team_id = lead.owner.team_id if lead.owner else None
+        if "consent" in values:
+            self.fill_consent(lead, values["consent"])
+        lead.search_text = searchable(lead)
+
+    def fill_consent(self, lead: Lead, given: bool) -> None:
+        if given or lead.consent:
+            lead.consent_at = self.now
+        lead.consent = given
+        lead.consent_source = f"Import of {self.source.file_name}"[:200]
+
+    def change_lines(self, lead: Lead, wish: Wish[Lead]) -> list[LeadChange]:
+        """Return the lines of the lead's history of edits, as `leads.services` writes them."""
+        lines = []
+        fresh = self.links(wish.row)
+        for column, new in wish.changes.items():
+            if column == "stage":
+                continue
+            name = column.removesuffix("_id") if column in fresh else column
+            old = getattr(lead, name)
+            lines.append(
+                LeadChange(
+                    lead_id=lead.pk, batch=self.batch_id, field=name, actor=self.actor,
+                    old=str(old or ""), new=str(wish.row.values.get(name, new) or ""),
+                    old_id=getattr(old, "pk", None),
+                    new_id=fresh.get(column) if column in fresh else None,
+                )
+            )  # fmt: skip
+        return lines
+
+
+def searchable(lead: Lead) -> str:
+    """Return what `leads.services.search_text` does; plain ASCII takes the short way."""
+    company = lead.company.name if lead.company else ""
+    joined = f"{lead.name} {lead.email} {company}"
+    if joined.isascii() and joined.isprintable():
+        return " ".join(joined.lower().split())
+    return search_text(lead.name, lead.email, company)
+
+
+def fingerprint(lead: Lead) -> int:
+    """Return a number that differs as soon as one of the noted values does."""
+    return crc32(repr(list(map(str, noted_of(lead.__dict__)))).encode())
+
+
+def noted(lead: Lead) -> dict[str, Any]:
+    """Return the values that the undo compares and restores."""
+    return {name: getattr(lead, name) for name in NOTED}
