@@ -1,0 +1,1 @@
+"""What marketing and sales promised each other, and whether they keep it."""

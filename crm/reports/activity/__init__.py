@@ -1,0 +1,1 @@
+"""What sellers do, and what comes of it."""

@@ -1,0 +1,1 @@
+"""Which touches a deal is owed to, by six models side by side."""

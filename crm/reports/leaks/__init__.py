@@ -1,0 +1,1 @@
+"""What is left lying between marketing and sales, in money."""

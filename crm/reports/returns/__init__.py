@@ -1,0 +1,1 @@
+"""What campaigns cost and what they brought: spend, costs, ROI, payback, pipeline."""
