@@ -1,0 +1,134 @@
+"""What every test may rely on: a set-up organisation, the ledger's triggers, an eager outbox."""
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any
+
+import django.apps
+import pytest
+from django.core.management.color import no_style
+from django.db import connection, transaction
+from django.test import Client, TransactionTestCase
+from django.utils.timezone import now
+
+from campaigns.models import ScoringRule
+from crm.alignment import triggers as signatures
+from crm.demo import company
+from crm.funnel import triggers
+from crm.funnel.models import Reason
+from crm.outbox import hints
+from crm.outbox import services as outbox
+from crm.reports import triggers as marks
+from crm.users.middleware import FirstRunMiddleware
+from crm.users.models import Organisation, Role, User, usual_week
+from deals.models import Pipeline
+from deals.playbooks.models import Playbook
+from deals.quotes import freezing
+from leads.models import Channel
+from tests.factories import UserFactory
+
+DEFAULTS = [
+    (Channel, "leads.migrations.0002_trigram_and_channels", "create_channels"),
+    (Reason, "crm.funnel.migrations.0003_first_definition_and_reasons", "create"),
+    (ScoringRule, "campaigns.migrations.0003_first_scoring_rules", "create"),
+    (Pipeline, "deals.migrations.0002_first_pipeline", "create"),
+    (Playbook, "deals.playbooks.migrations.0002_first_playbooks", "create"),
+]
+"""What the migrations put into an empty database; a flushed one gets it again."""
+
+flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+
+
+def flush_with_ledger(self: TransactionTestCase) -> None:
+    """Empty the database after a test with real commits, past the triggers."""
+    triggers.remove(connection)
+    marks.remove(connection)
+    freezing.remove(connection)
+    signatures.remove(connection)
+    flush(self)
+    number_from_one()
+    triggers.install(connection)
+    marks.install(connection)
+    freezing.install(connection)
+    signatures.install(connection)
+    for model, module, function in DEFAULTS:
+        if not model.objects.exists():
+            getattr(import_module(module), function)(django.apps.apps, None)
+
+
+def number_from_one() -> None:
+    """Let the next row of every table have the key 1."""
+    sequences = connection.introspection.sequence_list()
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_by_name_sql(no_style(), sequences):
+            cursor.execute(statement)
+
+
+@pytest.fixture
+def numbered_from_one(transactional_db: None) -> None:
+    """Empty the database, so that what is made now has the same keys in every run."""
+    flush_with_ledger(TransactionTestCase("__init__"))
+
+
+TransactionTestCase._fixture_teardown = flush_with_ledger  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def no_broker(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publish no hints, except in tests of the services marked `faults` or `services`."""
+    if not {"faults", "services", "e2e"} & {mark.name for mark in request.node.iter_markers()}:
+        monkeypatch.setattr(hints, "quietly", lambda task, *args: None)
+
+
+@pytest.fixture(autouse=True)
+def set_up_done() -> Iterator[None]:
+    """Take the first-run set-up as done; tests of it set this to False."""
+    FirstRunMiddleware.done = True
+    yield
+    FirstRunMiddleware.done = False
+
+
+@pytest.fixture
+def organisation(db: None) -> Organisation:
+    return Organisation.objects.create(
+        pk=1,
+        name="Acme",
+        currency="EUR",
+        time_zone="Europe/Berlin",
+        workdays=usual_week(),
+        set_up_at=now(),
+    )
+
+
+@pytest.fixture
+def run_effects() -> Callable[[], int]:
+    """Return a function that carries out all due effects, and those they ask for, until none is."""
+
+    def run() -> int:
+        total = 0
+        while done := outbox.sweep():
+            total += done
+        return total
+
+    return run
+
+
+@pytest.fixture
+def sign_in(db: None) -> Callable[..., Client]:
+    """Return a function: a client signed in as this user, or as a new one with this role."""
+
+    def as_user(user: User | None = None, *, role: Role = Role.REP, **fields: Any) -> Client:
+        client = Client()
+        client.force_login(user or UserFactory(role=role, **fields))
+        return client
+
+    return as_user
+
+
+@pytest.fixture(scope="module")
+def demo_company(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Yield while the demo company is there, seeded once for a module, never committed."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        company.seed(password=None)
+        yield
+        transaction.set_rollback(True)

@@ -1,0 +1,30 @@
+"""Rows of activities and follow-ups."""
+
+from crm.users.permissions import EVERYBODY, WRITERS
+from tests.matrix.base import Row
+
+DUE = {"kind": "call", "title": "Call", "due_at": "2030-01-01T09:00"}
+
+ROWS = [
+    Row("activities:list", EVERYBODY),
+    Row("activities:calendar", EVERYBODY),
+    Row("activities:feed", EVERYBODY, obj="calendar feed", public=True),
+    Row("activities:feed-link", EVERYBODY),
+    Row("activities:feed-make", post=EVERYBODY),
+    Row("activities:feed-revoke", post=EVERYBODY),
+    Row("activities:create", WRITERS, WRITERS, data={"lead": ""}),
+    Row("activities:lead-options", WRITERS),
+    Row("activities:follow-up-create", WRITERS, WRITERS, data=DUE),
+    Row("activities:follow-up-edit", WRITERS, WRITERS, obj="follow-up", data=DUE),
+    Row("activities:complete", post=WRITERS, obj="follow-up"),
+    Row("activities:reopen", post=WRITERS, obj="follow-up"),
+    Row("activities:snooze", post=WRITERS, obj="follow-up", data={"days": "3"}),
+    Row("activities:plan-next", post=WRITERS, obj="follow-up", data={"next_kind": ""}),
+    Row("activities:move", post=WRITERS, obj="follow-up", data={"day": "2030-01-02"}),
+    Row("activities:call-off", post=WRITERS, obj="follow-up"),
+    Row("activities:plan", WRITERS, WRITERS, obj="lead", data=DUE),
+    Row("activities:lead-panel", EVERYBODY, obj="lead"),
+    Row("activities:lead-next", EVERYBODY, obj="lead"),
+    Row("activities:lead-timeline", EVERYBODY, obj="lead"),
+    Row("activities:log", WRITERS, WRITERS, obj="lead", args=("note",), data={"text": "Hello"}),
+]

@@ -1,0 +1,39 @@
+"""Rows of capture forms, their public pages and UTM links."""
+
+from crm.users.permissions import EVERYBODY, MARKETING
+from tests.matrix.base import Row
+
+BUILT = {"name": "Webinar", "touch_kind": "form", "button": "Send", "thank_you": "Thanks",
+         "order": "name,email,company", "label_name": "Name", "label_email": "E-mail",
+         "label_company": "Company"}  # fmt: skip
+
+
+ROWS = [
+    Row(
+        "capture:public",
+        get=EVERYBODY,
+        post=EVERYBODY,
+        obj="public form",
+        data={"email": "ana@example.com"},
+        public=True,
+    ),
+    Row("capture:thanks", get=EVERYBODY, obj="public form", public=True),
+    Row("capture:list", get=EVERYBODY),
+    Row("capture:create", get=MARKETING, post=MARKETING, data={"name": "Webinar"}),
+    Row("capture:detail", get=MARKETING, post=MARKETING, obj="form", data=BUILT),
+    Row("capture:preview", post=MARKETING, obj="form", data=BUILT),
+    Row("capture:share", get=EVERYBODY, obj="form"),
+    Row("capture:submissions", get=EVERYBODY, obj="form"),
+    Row("capture:spam", get=MARKETING, obj="form"),
+    Row("capture:activate", post=MARKETING, obj="form"),
+    Row("capture:deactivate", post=MARKETING, obj="form"),
+    Row("capture:rescue", post=MARKETING, obj="spam submission"),
+    Row("capture:links", get=EVERYBODY),
+    Row(
+        "capture:link-create",
+        post=MARKETING,
+        data={"base_url": "example.com", "source": "google", "medium": "cpc"},
+    ),
+    Row("capture:link-preview", get=MARKETING),
+    Row("capture:link-delete", post=MARKETING, obj="utm link"),
+]

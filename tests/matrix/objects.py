@@ -1,0 +1,549 @@
+"""What the URLs of the permission matrix are about: one function for each kind of object.
+
+`@kind("lead", seen="scope")` above a function that makes one object of a given owner and team. The
+function may return `Subject(args, row)` where the URL's argument is not the row's key.
+
+seen: who sees it.
+    "scope": the row scope own, team, all (see VISIBLE)
+    "owner": only its owner, whatever his scope
+    "actor": its owner, and an administrator
+    "managed": himself, a manager for the people of his team, an administrator
+    "all": whoever may call the URL
+"""
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Literal
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import Model
+from django.utils.timezone import now
+
+from campaigns.models import Feedback, ScoringRule, ScoringVersion
+from campaigns.services.rules import rules_now
+from crm.activities.models import Activity, CalendarFeed, FollowUp
+from crm.correspondence.models import EmailTemplate, Message
+from crm.funnel import handoffs
+from crm.funnel.models import MqlDefinition, Reason, RoutingRule, Verdict
+from crm.home.models import Rebalancing
+from crm.importing.models import Import
+from crm.mailing import tokens
+from crm.mailing.models import Mail, Suppression
+from crm.mailing.suppressing import suppress
+from crm.notifications.models import Notification
+from crm.outbox.models import Effect
+from crm.users.models import Absence, Holiday, Role, Scope, Team, User
+from deals.files import keep_file
+from deals.models import LostReason, Pipeline
+from deals.negotiation.models import Entry
+from leads.models import SavedView
+from leads.services import edit_lead
+from tests.factories import (
+    CampaignFactory,
+    CaptureFormFactory,
+    ChannelFactory,
+    CompanyFactory,
+    DealFactory,
+    LeadFactory,
+    MarketingMailFactory,
+    MessageFactory,
+    NewsletterFactory,
+    ProductFactory,
+    QuoteFactory,
+    SegmentFactory,
+    SequenceFactory,
+    SubmissionFactory,
+    TeamFactory,
+    TouchFactory,
+    UserFactory,
+    UtmLinkFactory,
+    waiting_handoff,
+)
+
+Seen = Literal["scope", "owner", "actor", "managed", "all"]
+Whose = Literal["own", "own team", "other team", "unassigned"]
+WHOSE: tuple[Whose, ...] = ("own", "own team", "other team", "unassigned")
+VISIBLE: dict[str, set[Whose]] = {
+    Scope.OWN: {"own"},
+    Scope.TEAM: {"own", "own team", "unassigned"},
+    Scope.ALL: set(WHOSE),
+}
+"""The row scope in one table. Unassigned: of no owner and of no team."""
+
+NO_SUCH = (999_999_999,)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The URL's arguments for one object, and its row."""
+
+    args: tuple[Any, ...]
+    row: Model | None = None
+
+
+@dataclass(frozen=True)
+class Kind:
+    make: Callable[[User | None, Team | None], Model | Subject]
+    seen: Seen
+    missing: tuple[Any, ...]
+
+    def sees(self, user: User, whose: Whose) -> bool:
+        if self.seen == "all":
+            return True
+        if self.seen == "scope":
+            return whose in VISIBLE[user.scope]
+        if self.seen == "owner":
+            return whose == "own"
+        if self.seen == "actor":
+            return whose == "own" or user.is_admin
+        return whose == "own" or user.is_admin or (user.is_manager and whose == "own team")
+
+
+KINDS: dict[str, Kind] = {}
+Maker = Callable[[User | None, Team | None], Any]
+
+
+def kind(
+    name: str,
+    *,
+    seen: Seen = "all",
+    missing: tuple[Any, ...] = NO_SUCH,
+) -> Callable[[Maker], Maker]:
+    """Register how an object of the kind `name` is made."""
+
+    def register(make: Maker) -> Maker:
+        KINDS[name] = Kind(make, seen, missing)
+        return make
+
+    return register
+
+
+class Cast:
+    """One user of each role in one team, a colleague there, an outsider in another team."""
+
+    def __init__(self) -> None:
+        self.team, self.other_team = TeamFactory(), TeamFactory()
+        self.users = {role: UserFactory(role=role, team=self.team) for role in Role}
+        self.colleague = UserFactory(role=Role.REP, team=self.team)
+        self.outsider = UserFactory(role=Role.REP, team=self.other_team)
+        self.made = {key: self.make(*key) for key in self.keys()}
+
+    def keys(self) -> Iterator[tuple[str, Whose, Role | None]]:
+        """Yield what is made: for each kind one object of each user, or one for everybody."""
+        for name, kind in KINDS.items():
+            if kind.seen == "all":
+                yield name, "own", None
+            else:
+                yield from ((name, "own", role) for role in Role)
+                yield from ((name, whose, None) for whose in WHOSE if whose != "own")
+
+    def make(self, name: str, whose: Whose, role: Role | None) -> Subject:
+        made = KINDS[name].make(*self.owner_and_team(whose, role or Role.ADMIN))
+        return made if isinstance(made, Subject) else Subject((made.pk,), made)
+
+    def subject(self, name: str, whose: Whose, role: Role) -> Subject:
+        """Return the object of kind `name` that is `whose` as seen by the user of `role`."""
+        if KINDS[name].seen == "all":
+            return self.made[name, "own", None]
+        return self.made[name, whose, role if whose == "own" else None]
+
+    def owner_and_team(self, whose: Whose, role: Role) -> tuple[User | None, Team | None]:
+        return {
+            "own": (self.users[role], self.team),
+            "own team": (self.colleague, self.team),
+            "other team": (self.outsider, self.other_team),
+            "unassigned": (None, None),
+        }[whose]
+
+
+# People -----------------------------------------------------------------------------------------
+
+
+@kind("user")
+def user(owner: User | None, team: Team | None) -> User:
+    return UserFactory(role=Role.REP, team=team)
+
+
+@kind("imported user")
+def imported_user(owner: User | None, team: Team | None) -> User:
+    return UserFactory(role=Role.REP, team=team, password=None, external_id="sdr-1")
+
+
+@kind("team")
+def team(owner: User | None, team: Team | None) -> Team:
+    return TeamFactory()
+
+
+@kind("person", seen="managed")
+def person(owner: User | None, team: Team | None) -> User:
+    return owner or UserFactory()
+
+
+@kind("absence", seen="managed")
+def absence(owner: User | None, team: Team | None) -> Absence:
+    return Absence.objects.create(
+        user=person(owner, team), first_day=date(2026, 8, 1), last_day=date(2026, 8, 14)
+    )
+
+
+@kind("holiday")
+def holiday(owner: User | None, team: Team | None) -> Holiday:
+    return Holiday.objects.create(day=date(2026, 12, 24), name="Christmas Eve")
+
+
+# Leads and companies ----------------------------------------------------------------------------
+
+
+@kind("lead", seen="scope")
+def lead(owner: User | None, team: Team | None) -> Model:
+    return LeadFactory(owner=owner, team=team, score=72)
+
+
+@kind("company")
+def company(owner: User | None, team: Team | None) -> Model:
+    return CompanyFactory(owner=owner)
+
+
+@kind("channel")
+def channel(owner: User | None, team: Team | None) -> Model:
+    return ChannelFactory()
+
+
+@kind("change of a lead", seen="owner", missing=(uuid.UUID(int=0),))
+def change_of_a_lead(owner: User | None, team: Team | None) -> Subject:
+    """An edit that its owner made; only he takes it back."""
+    actor = owner or UserFactory()
+    (made,) = edit_lead(lead(owner, team), {"job_title": "Changed"}, actor=actor)
+    return Subject((made.batch,), made)
+
+
+@kind("saved view", seen="owner")
+def saved_view(owner: User | None, team: Team | None) -> Model:
+    return SavedView.objects.create(user=owner or UserFactory(), name="Of the matrix")
+
+
+# The funnel -------------------------------------------------------------------------------------
+
+
+@kind("handoff", seen="scope")
+def handoff(owner: User | None, team: Team | None) -> Any:
+    return waiting_handoff(rep=owner)
+
+
+@kind("answered handoff", seen="scope")
+def answered_handoff(owner: User | None, team: Team | None) -> Any:
+    waiting = handoff(owner, team)
+    handoffs.reject(waiting, reason=reject_reason(), actor=owner or UserFactory())
+    waiting.refresh_from_db()
+    return waiting
+
+
+def reject_reason() -> Any:
+    return Reason.objects.filter(use=Reason.Use.REJECT, note_required=False)[0]
+
+
+@kind("verdict", seen="scope")
+def verdict(owner: User | None, team: Team | None) -> Any:
+    """A rejection that stands, of a lead that came from the owner's campaign."""
+    return answered_handoff(owner, team).verdicts.get()
+
+
+@kind("reason")
+def reason(owner: User | None, team: Team | None) -> Model:
+    return Reason.objects.create(name="Of the matrix", side=Reason.Side.DATA)
+
+
+@kind("routing rule")
+def routing_rule(owner: User | None, team: Team | None) -> Model:
+    return RoutingRule.objects.create(name="Of the matrix", team=TeamFactory())
+
+
+@kind("mql definition")
+def mql_definition(owner: User | None, team: Team | None) -> Model:
+    return MqlDefinition.current()
+
+
+# Activities -------------------------------------------------------------------------------------
+
+
+@kind("activity", seen="scope")
+def activity(owner: User | None, team: Team | None) -> Model:
+    """A call with a lead of this owner; who sees the lead sees the call."""
+    return Activity.objects.create(
+        lead=lead(owner, team), kind=Activity.Kind.CALL, at=now(), by=owner
+    )
+
+
+@kind("follow-up", seen="scope")
+def follow_up(owner: User | None, team: Team | None) -> Model:
+    return FollowUp.objects.create(
+        lead=lead(owner, team), title="Call", due_at=now() + timedelta(days=1), owner=owner,
+        team=team,
+    )  # fmt: skip
+
+
+@kind("calendar feed", missing=("no-such-token",))
+def calendar_feed(owner: User | None, team: Team | None) -> Subject:
+    feed = CalendarFeed.objects.create(user=UserFactory(), token="a-secret-token")  # noqa: S106
+    return Subject((feed.token,), feed)
+
+
+@kind("message", seen="scope")
+def message(owner: User | None, team: Team | None) -> Model:
+    return MessageFactory(lead=lead(owner, team), by=owner)
+
+
+@kind("own message", seen="owner")
+def own_message(owner: User | None, team: Team | None) -> Model:
+    writer = owner or UserFactory()
+    return MessageFactory(
+        lead=lead(writer, team), by=writer, direction=Message.Direction.OUT,
+        state=Message.State.UNKNOWN,
+    )  # fmt: skip
+
+
+@kind("unmatched message", seen="owner")
+def unmatched_message(owner: User | None, team: Team | None) -> Model:
+    return MessageFactory(lead=None, by=owner or UserFactory())
+
+
+@kind("mail template", seen="owner")
+def mail_template(owner: User | None, team: Team | None) -> Model:
+    writer = owner or UserFactory()
+    return EmailTemplate.objects.create(name="Hello", subject="Hello", body="Hello", owner=writer)
+
+
+# Campaigns --------------------------------------------------------------------------------------
+
+
+@kind("campaign")
+def campaign(owner: User | None, team: Team | None) -> Any:
+    return CampaignFactory(owner=owner)
+
+
+@kind("campaign of a channel")
+def campaign_of_a_channel(owner: User | None, team: Team | None) -> Any:
+    return CampaignFactory(owner=owner, channel=ChannelFactory())
+
+
+@kind("member", seen="scope", missing=(999_999_999, 999_999_999))
+def member(owner: User | None, team: Team | None) -> Subject:
+    response_of = CampaignFactory()
+    row = lead(owner, team)
+    TouchFactory(lead=row, campaign=response_of)
+    return Subject((response_of.pk, row.pk), row)
+
+
+@kind("segment")
+def segment(owner: User | None, team: Team | None) -> Any:
+    return SegmentFactory(owner=owner)
+
+
+@kind("static segment")
+def static_segment(owner: User | None, team: Team | None) -> Any:
+    return SegmentFactory(owner=owner, kind="static", rules={})
+
+
+@kind("sequence")
+def sequence(owner: User | None, team: Team | None) -> Any:
+    return SequenceFactory(owner=owner)
+
+
+@kind("sequence step")
+def sequence_step(owner: User | None, team: Team | None) -> Any:
+    return SequenceFactory(owner=owner).steps.get()
+
+
+@kind("enrolment", seen="scope")
+def enrolment(owner: User | None, team: Team | None) -> Any:
+    lead = LeadFactory(owner=owner, team=team)
+    return SequenceFactory().enrolments.create(lead=lead, entered_at=now())
+
+
+@kind("spend")
+def spend(owner: User | None, team: Team | None) -> Any:
+    return campaign(owner, team).spends.create(day=date(2026, 3, 1), amount_minor=10_000)
+
+
+@kind("touch", seen="scope")
+def touch(owner: User | None, team: Team | None) -> Model:
+    return TouchFactory(lead=lead(owner, team))
+
+
+@kind("scoring version")
+def scoring_version(owner: User | None, team: Team | None) -> Any:
+    number = ScoringVersion.objects.count() + 1
+    version = ScoringVersion.objects.create(number=number, rules=rules_now())
+    return Subject((number,), version)
+
+
+@kind("scoring rule")
+def scoring_rule(owner: User | None, team: Team | None) -> Model:
+    return ScoringRule.objects.all()[0]
+
+
+@kind("feedback", seen="owner")
+def feedback(owner: User | None, team: Team | None) -> Model:
+    return Feedback.objects.create(verdict=verdict(None, None), owner=owner or UserFactory())
+
+
+@kind("disputed feedback", seen="scope")
+def disputed_feedback(owner: User | None, team: Team | None) -> Model:
+    """Feedback on a verdict that waits for a manager's ruling; who sees the verdict sees it."""
+    disputed = verdict(owner, team)
+    Verdict.objects.filter(pk=disputed.pk).update(disputed_at=now(), dispute_note="Not so")
+    return Feedback.objects.create(verdict=disputed)
+
+
+# Deals ------------------------------------------------------------------------------------------
+
+
+@kind("deal", seen="scope")
+def deal(owner: User | None, team: Team | None) -> Model:
+    return DealFactory(owner=owner, team=team, lead=lead(owner, team))
+
+
+@kind("deal file", seen="scope", missing=(999_999_999, 999_999_999))
+def deal_file(owner: User | None, team: Team | None) -> Any:
+    of = DealFactory(owner=owner, team=team, lead=lead(owner, team))
+    upload = SimpleUploadedFile("brief.txt", b"What they want")
+    kept = keep_file(of, upload, actor=of.owner or UserFactory())
+    return Subject((of.pk, kept.pk), of)
+
+
+@kind("pipeline")
+def pipeline(owner: User | None, team: Team | None) -> Any:
+    return Pipeline.objects.create(name=f"Pipeline {Pipeline.objects.count()}")
+
+
+@kind("pipeline stage")
+def pipeline_stage(owner: User | None, team: Team | None) -> Any:
+    return pipeline(owner, team).stages.create(name="Of the matrix", probability=10)
+
+
+@kind("lost reason")
+def lost_reason(owner: User | None, team: Team | None) -> Model:
+    return LostReason.objects.create(name="Of the matrix")
+
+
+# Quotes and negotiation -------------------------------------------------------------------------
+
+
+@kind("quote", seen="scope")
+def quote(owner: User | None, team: Team | None) -> Any:
+    return QuoteFactory(deal=deal(owner, team))
+
+
+@kind("waiting quote", seen="scope")
+def waiting_quote(owner: User | None, team: Team | None) -> Any:
+    return QuoteFactory(deal=deal(owner, team), state="waiting")
+
+
+@kind("public quote", missing=(uuid.UUID(int=0),))
+def public_quote(owner: User | None, team: Team | None) -> Subject:
+    made = QuoteFactory(sent=True)
+    return Subject((made.key,), made)
+
+
+@kind("product")
+def product(owner: User | None, team: Team | None) -> Any:
+    return ProductFactory()
+
+
+@kind("offer", seen="scope")
+def offer(owner: User | None, team: Team | None) -> Model:
+    return Entry.objects.create(
+        deal=deal(owner, team), at=now(), side="us", currency="EUR", terms="30 days"
+    )
+
+
+# Newsletters ------------------------------------------------------------------------------------
+
+
+@kind("newsletter")
+def newsletter(owner: User | None, team: Team | None) -> Any:
+    return NewsletterFactory(owner=owner)
+
+
+@kind("marketing mail", seen="scope")
+def marketing_mail(owner: User | None, team: Team | None) -> Any:
+    return MarketingMailFactory(lead=lead(owner, team), state="unknown")
+
+
+@kind("link in a mail", missing=("1.forged",))
+def link_in_a_mail(owner: User | None, team: Team | None) -> Subject:
+    mail = MarketingMailFactory()
+    return Subject((tokens.sign(tokens.CLICK, mail.pk, 0),), mail)
+
+
+@kind("suppression")
+def suppression(owner: User | None, team: Team | None) -> Model:
+    suppress("gone@example.com", Suppression.Reason.BY_HAND)
+    return Suppression.objects.get()
+
+
+# Capture forms -----------------------------------------------------------------------------------
+
+
+@kind("form")
+def capture_form(owner: User | None, team: Team | None) -> Model:
+    return CaptureFormFactory()
+
+
+@kind("public form", missing=(uuid.UUID(int=0),))
+def public_form(owner: User | None, team: Team | None) -> Subject:
+    made = CaptureFormFactory()
+    return Subject((made.uuid,), made)
+
+
+@kind("spam submission")
+def spam_submission(owner: User | None, team: Team | None) -> Model:
+    return SubmissionFactory(spam="rate")
+
+
+@kind("utm link")
+def utm_link(owner: User | None, team: Team | None) -> Model:
+    return UtmLinkFactory()
+
+
+# Imports, effects, mail, notifications ---------------------------------------------------------
+
+
+@kind("import")
+def an_import(owner: User | None, team: Team | None) -> Model:
+    return Import.objects.create(
+        kind=Import.Kind.LEADS, file="imports/none.csv", file_name="none.csv", created_by=owner
+    )
+
+
+@kind("effect")
+def effect(owner: User | None, team: Team | None) -> Model:
+    return Effect.objects.create(
+        kind="matrix", key="matrix:dead", state=Effect.State.DEAD, attempts=8
+    )
+
+
+@kind("mail")
+def mail(owner: User | None, team: Team | None) -> Model:
+    return Mail.objects.create(
+        key="matrix", to="ana@example.com", subject="Hello", text="Hello", html="<p>Hello</p>"
+    )
+
+
+@kind("notification", seen="owner")
+def notification(owner: User | None, team: Team | None) -> Model:
+    return Notification.objects.create(
+        user=owner or UserFactory(), key="matrix", title="Something happened", url="/leads/"
+    )
+
+
+# The sales manager's home -----------------------------------------------------------------------
+
+
+@kind("rebalancing", seen="actor")
+def rebalancing(owner: User | None, team: Team | None) -> Model:
+    """What its owner gave to others; only he, or an administrator, undoes it."""
+    actor = owner or UserFactory(role=Role.SALES_MANAGER)
+    return Rebalancing.objects.create(actor=actor, giver=UserFactory())

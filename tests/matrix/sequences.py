@@ -1,0 +1,33 @@
+"""Rows of nurture sequences."""
+
+from crm.users.permissions import EVERYBODY, MARKETING
+from tests.matrix.base import Row
+
+WAIT = {"amount": "2", "unit": "days"}
+
+ROWS = [
+    Row("sequences:list", get=EVERYBODY),
+    Row("sequences:create", get=MARKETING, post=MARKETING, data={"name": "Of the matrix"}),
+    Row("sequences:add", get=MARKETING, post=MARKETING, data={"sequence": "", "ids": ["1"]}),
+    Row("sequences:detail", get=EVERYBODY, obj="sequence"),
+    Row("sequences:edit", get=MARKETING, post=MARKETING, obj="sequence", data={"name": "Other"}),
+    Row("sequences:start", get=MARKETING, post=MARKETING, obj="sequence"),
+    Row("sequences:pause", get=MARKETING, post=MARKETING, obj="sequence"),
+    Row("sequences:archive", get=MARKETING, post=MARKETING, obj="sequence"),
+    Row("sequences:enrolments", get=EVERYBODY, obj="sequence"),
+    Row("sequences:dry-run", get=MARKETING, obj="sequence"),
+    Row("sequences:step-choose", get=MARKETING, obj="sequence"),
+    Row(
+        "sequences:step-create",
+        get=MARKETING,
+        post=MARKETING,
+        obj="sequence",
+        args=("wait",),
+        data=WAIT,
+    ),
+    Row("sequences:step-edit", get=MARKETING, post=MARKETING, obj="sequence step", data=WAIT),
+    Row("sequences:step-move", post=MARKETING, obj="sequence step", args=("down",)),
+    Row("sequences:step-remove", get=MARKETING, post=MARKETING, obj="sequence step"),
+    Row("sequences:take-out", post=MARKETING, obj="enrolment"),
+    Row("sequences:lead-sequences", get=EVERYBODY, obj="lead"),
+]
