@@ -1,0 +1,1 @@
+"""What measures speed: `make bench` seeds a large company and prints one table."""
