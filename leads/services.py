@@ -187,9 +187,13 @@ def edit_lead(lead: Lead, changes: Mapping[str, Any], *, actor: User | None) -> 
 
 
 def locked(lead: Lead) -> Lead:
-    """Return the lead as it is stored, locked until the transaction ends."""
+    """Return the lead as it is stored, locked until the transaction ends.
+
+    Locked first and read after: PostgreSQL joins what a waiter for a lock sees to old rows.
+    """
+    Lead.objects.select_for_update().only("pk").get(pk=lead.pk)
     named = Lead.objects.select_related("company", "channel", "campaign", "owner")
-    return named.select_for_update(of=("self",)).get(pk=lead.pk)
+    return named.get(pk=lead.pk)
 
 
 def save_facts(lead: Lead, fields: set[str]) -> None:

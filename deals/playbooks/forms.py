@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Count, QuerySet
+from django.db.models.functions import Lower
 
 from deals.playbooks.models import Playbook, PlaybookStep
 
@@ -17,7 +18,8 @@ class PlaybookForm(forms.ModelForm):
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
-        if Playbook.objects.exclude(pk=self.instance.pk).filter(name__iexact=name).exists():
+        others = Playbook.objects.exclude(pk=self.instance.pk).annotate(low=Lower("name"))
+        if others.filter(low=name.lower()).exists():
             raise forms.ValidationError("There is a playbook of this name.")
         return name
 

@@ -143,8 +143,13 @@ def carry_on(run_id: int) -> bool:
 
 
 def locked(run_id: int) -> PlaybookRun | None:
-    runs = PlaybookRun.objects.select_for_update(of=("self",))
-    return runs.select_related("follow_up", "lead", "deal", "owner__team").filter(pk=run_id).first()
+    """Return the run, locked, with what it stands on.
+
+    Locked first and read after: PostgreSQL joins what a waiter for a lock sees to old rows.
+    """
+    PlaybookRun.objects.select_for_update().only("pk").filter(pk=run_id).first()
+    runs = PlaybookRun.objects.select_related("follow_up", "lead", "deal", "owner__team")
+    return runs.filter(pk=run_id).first()
 
 
 def step_back(run: PlaybookRun) -> bool:

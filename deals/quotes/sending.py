@@ -127,8 +127,8 @@ def accept(quote: Quote, *, name: str) -> Quote:
         turn(quote, State.SENT, to=State.ACCEPTED, accepted_at=now(), accepted_name=name)
     except QuoteRefused as fault:
         raise CannotAccept("This quote can no longer be accepted.") from fault
-    deal = Deal.objects.select_for_update(of=("self",)).select_related("lead", "owner", "stage")
-    quote.deal = deal.get(pk=quote.deal_id)
+    Deal.objects.select_for_update().only("pk").get(pk=quote.deal_id)
+    quote.deal = Deal.objects.select_related("lead", "owner", "stage").get(pk=quote.deal_id)
     set_amount(quote)
     tell_owner(quote)
     return quote

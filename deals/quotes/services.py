@@ -53,11 +53,8 @@ def create_quote(deal: Deal, *, actor: User) -> Quote:
 
     Where one is in the making already, that one is returned: there is never a second.
     """
-    deal = (
-        Deal.objects.select_for_update(of=("self",))
-        .select_related("company", "lead")
-        .get(pk=deal.pk)
-    )
+    Deal.objects.select_for_update().only("pk").get(pk=deal.pk)
+    deal = Deal.objects.select_related("company", "lead").get(pk=deal.pk)
     versions = Quote.objects.filter(deal=deal)
     present = versions.filter(state__in=IN_THE_MAKING).first()
     if present:
