@@ -1,6 +1,7 @@
 """`make bench`: seed a large company and print what each operation costs.
 
-BENCH_SIZE (10k, 100k, 1m) is the number of leads; the growth column compares with a tenth of it.
+BENCH_SIZE (10k, 100k, 1m) is the number of leads; the growth column compares with a tenth of it,
+that of the reports with 10,000. BENCH_ONLY=reports leaves all but the reports out.
 BENCH_DATABASE is a PostgreSQL server's URL; databases named tandem_bench_* are made and kept there.
 """
 
@@ -48,10 +49,14 @@ def main() -> None:
     load = ", ".join(f"{part:.1f}" for part in os.getloadavg())
     print_line(f"Tandem on PostgreSQL: {leads:,} leads and a tenth of that, one run; load {load}")
     child("manage.py", "collectstatic", "--noinput", "-v0", database="sqlite:///:memory:")
+    if os.environ.get("BENCH_ONLY") == "reports":
+        reports(leads)
+        return
     small = measured(leads // 10)
     large = measured(leads)
     print_line("")
     missed = print_table(large, small)
+    reports(leads)
     print_export(large["export"], small["export"])
     imports()
     latency()
@@ -108,6 +113,20 @@ def measured(leads: int) -> dict[str, Any]:
     for line in map(json.loads, lines):
         found |= line if "export" in line else {line["name"]: line}
     return found
+
+
+def reports(leads: int) -> None:
+    """Print what each report costs beside hand-written SQL, and how it grew from 10,000 leads."""
+    from bench.report_table import table
+
+    print_line("")
+    found = []
+    for size in (leads, min(leads // 10, SIZES["10k"])):
+        url = make_database(f"tandem_bench_{size}", fresh=False)
+        lines = child("-m", "bench.run_reports", str(size), database=url).splitlines()
+        found.append({row["name"]: row for row in map(json.loads, lines)})
+    for line in table(*found):
+        print_line(line)
 
 
 def imports() -> None:

@@ -1,6 +1,7 @@
 """A large company from a fixed seed, written with COPY: the same rows on every machine.
 
-Of 100,000 leads: 400,000 transitions, 20,000 deals, 50 campaigns; other sizes in proportion.
+Of 100,000 leads: 400,000 transitions, 20,000 deals, 150,000 activities, 50 campaigns with weekly
+spend; other sizes in proportion.
 """
 
 import io
@@ -12,10 +13,17 @@ from typing import Any
 
 from django.db import connection, models
 
-from campaigns.models import Campaign, Touch
-from crm.activities.models import FollowUp
+from campaigns.models import Campaign, ScoringRule, Spend, Touch
+from crm.activities.models import Activity, FollowUp
 from crm.demo.words import FIRST_NAMES, LAST_NAMES
-from crm.funnel.models import Handoff, MqlDefinition, StageEntry, StageTransition
+from crm.funnel.models import (
+    Handoff,
+    MqlDefinition,
+    Reason,
+    StageEntry,
+    StageTransition,
+    Verdict,
+)
 from crm.reports import keeping
 from crm.stages import PATH, Stage
 from crm.users.models import Organisation, Role, Team, User, usual_week
@@ -25,6 +33,18 @@ from leads.models import Channel, Company, Lead
 SEED = 7
 NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)
 CAMPAIGNS, TEAMS, REPS = 50, 5, 40
+CHUNK = 50_000
+"""Leads whose rows are written at once."""
+INDUSTRIES = ("Software", "Logistics", "Retail", "Health care", "Machinery", "Finance")
+SIZES = ("1-9", "10-49", "50-249", "250-999", "1000+")
+TITLES = ("Buyer", "Head of Operations", "Founder", "Assistant", "Engineer")
+CONTACTS = (
+    ("call", "reached"),
+    ("call", "no_answer"),
+    ("email", ""),
+    ("meeting", ""),
+    ("demo", ""),
+)
 DEPTHS = (6, 14, 18, 42, 14, 6)
 """Of 100 leads, how many stop at each stage of the path."""
 LOST_SHARE = 0.5
@@ -39,9 +59,18 @@ class Rows:
     model: type[models.Model]
     fields: tuple[str, ...]
     rows: list[tuple[Any, ...]] = field(default_factory=list)
+    last: int = 0
+
+    def add(self, *values: Any) -> int:
+        """Note a row under the next key, the field `id` before the others; return the key."""
+        self.last += 1
+        self.rows.append((self.last, *values))
+        return self.last
 
     def copy(self) -> None:
-        """Write all rows with one COPY, and let the sequence go on behind them."""
+        """Write the rows noted with one COPY, and let the sequence go on behind them."""
+        if not self.rows:
+            return
         table = self.model._meta.db_table
         blanks = left_blank(self.model, self.fields)
         columns = ", ".join(f'"{column(self.model, f)}"' for f in (*self.fields, *blanks))
@@ -83,6 +112,7 @@ def seed(leads: int) -> None:
     reps = people()
     campaigns = [c.pk for c in make_campaigns()]
     companies = make_companies(leads // 4)
+    spend(Random(SEED), campaigns)  # noqa: S311
     write(rng, leads, reps, campaigns, companies)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -120,17 +150,32 @@ def make_companies(count: int) -> int:
     table = Rows(Company, ("id", "name", "domain", "industry", "size", "country", "phone", "notes"))
     for n in range(1, count + 1):
         name = f"{LAST_NAMES[n % len(LAST_NAMES)]} {n}"
-        table.rows.append((n, name, f"c{n}.example.com", "Software", "50-249", "DE", "", ""))
+        industry, size = INDUSTRIES[n % len(INDUSTRIES)], SIZES[n * 7 % len(SIZES)]
+        table.add(name, f"c{n}.example.com", industry, size, "DE", "", "")
     table.copy()
     return count
+
+
+def spend(rng: Random, campaigns: list[int]) -> None:
+    """Spend on each campaign every week of the last two years."""
+    days = [NOW.date() - timedelta(weeks=week) for week in range(104)]
+    Spend.objects.bulk_create(
+        (
+            Spend(campaign_id=campaign, day=day, amount_minor=rng.randrange(5_000, 50_000))
+            for campaign in campaigns
+            for day in days
+        ),
+        batch_size=5000,
+    )
 
 
 class Book:
     """The tables that hold what happened to the leads, filled lead by lead."""
 
     def __init__(self) -> None:
-        definition = MqlDefinition.current().pk
-        self.definition = definition
+        self.definition = MqlDefinition.current().pk
+        self.rules = list(ScoringRule.objects.filter(is_active=True))
+        self.reasons = list(Reason.objects.order_by("pk"))
         self.waiting: set[int] = set()
         self.leads = Rows(
             Lead,
@@ -161,10 +206,14 @@ class Book:
         self.follow_ups = Rows(
             FollowUp, ("id", "lead", "deal", "kind", "title", "due_at", "owner", "team")
         )
+        self.verdicts = Rows(
+            Verdict, ("id", "lead", "handoff", "key", "kind", "reason", "by", "at", "good_lead")
+        )
+        self.activities = Rows(Activity, ("id", "lead", "deal", "kind", "outcome", "at", "by"))
 
     def write(self) -> None:
         for table in (self.leads, self.steps, self.entries, self.handoffs, self.touches,
-                      self.deals, self.follow_ups):  # fmt: skip
+                      self.deals, self.follow_ups, self.verdicts, self.activities):  # fmt: skip
             table.copy()
 
 
@@ -188,8 +237,12 @@ def write(rng: Random, count: int, reps: list[User], campaigns: list[int], compa
         if depth:
             add_handoff(book, pk, rep, moves)
         add_touches(book, rng, pk, campaign, channels[campaign], came)
+        deal = None
         if depth >= PATH.index(Stage.OPPORTUNITY):
-            add_deal(book, rng, pk, rep, rng.choice(stages), moves)
+            deal = add_deal(book, rng, pk, rep, rng.choice(stages), moves)
+        add_activities(book, pk, deal, rep, moves)
+        if pk % CHUNK == 0:
+            book.write()
     book.write()
 
 
@@ -229,19 +282,18 @@ def add_lead(
     found_by = f"{name} {email} {LAST_NAMES[company % len(LAST_NAMES)]} {company}".lower()
     stage, since = moves[-1]
     owned = rep if stage != Stage.RECYCLED else None
-    book.leads.rows.append(
-        (pk, name, email, "", "Buyer", company, "DE", channel, campaign,
-         owned and owned.pk, owned and owned.team_id, stage, since, rng.randrange(0, 101), True,
-         "", "", found_by, moves[0][1], since)
+    book.leads.add(
+        name, email, "", TITLES[pk % len(TITLES)], company, "DE", channel, campaign,
+        owned and owned.pk, owned and owned.team_id, stage, since, rng.randrange(0, 101), True,
+        "", "", found_by, moves[0][1], since,
     )  # fmt: skip
 
 
 def add_history(book: Book, lead: int, moves: Moves) -> None:
     old = ""
     for stage, at in moves:
-        pk = len(book.steps.rows) + 1
-        book.steps.rows.append((pk, lead, old, stage, at, at, "", book.definition))
-        book.entries.rows.append((pk, lead, stage, at, False, pk))
+        pk = book.steps.add(lead, old, stage, at, at, "", book.definition)
+        book.entries.add(lead, stage, at, False, pk)
         old = stage
 
 
@@ -252,40 +304,55 @@ def add_handoff(book: Book, lead: int, rep: User, moves: Moves) -> None:
     outcome = "waiting"
     if after:
         outcome = "accepted" if after[0] == Stage.SAL else "rejected"
+    told = [rule for rule in book.rules if (lead * 31 + rule.pk * 17) % 5 < 2]
+    lines = [{"label": rule.name, "points": rule.points, "kind": rule.kind} for rule in told]
     evidence = {
-        "score": 60,
-        "lines": [{"label": "Asked for a demo", "points": 35, "kind": "engagement"}],
+        "score": 40 + lead * 13 % 60,
+        "lines": lines,
         "touches": [{"label": "Form sent", "at": opened.isoformat()}],
         "campaign": "Campaign",
         "channel": "Channel",
     }
-    book.handoffs.rows.append(
-        (len(book.handoffs.rows) + 1, lead, 1, outcome, rep.pk, rep.team_id, evidence,
-         book.definition, opened, "", opened, "Round robin", opened + timedelta(hours=6),
-         opened + timedelta(hours=5), after and after[1], after and float(lead * 7 % 480))
+    pk = book.handoffs.add(
+        lead, 1, outcome, rep.pk, rep.team_id, evidence, book.definition, opened, "",
+        opened + timedelta(minutes=lead % 30), "Round robin", opened + timedelta(hours=6),
+        opened + timedelta(hours=5), after and after[1], after and float(lead * 7 % 480),
     )  # fmt: skip
+    if after:
+        reason = book.reasons[lead % len(book.reasons)].pk if outcome == "rejected" else None
+        book.verdicts.add(lead, pk, f"bench:{pk}", outcome, reason, rep.pk, after[1], None)
+    if moves[-1][0] in (Stage.CUSTOMER, Stage.LOST):
+        last, at = moves[-1]
+        said = "won" if last == Stage.CUSTOMER else "lost"
+        book.verdicts.add(lead, pk, f"bench:{pk}:end", said, None, rep.pk, at, lead % 3 > 0)
 
 
 def add_touches(
     book: Book, rng: Random, lead: int, campaign: int, channel: int, came: datetime
 ) -> None:
     for _ in range(rng.randrange(1, 6)):
-        pk = len(book.touches.rows) + 1
-        at = came + timedelta(hours=rng.uniform(0, 400))
-        book.touches.rows.append((pk, lead, campaign, channel, "page_view", "", at, f"bench:{pk}"))
+        at, number = came + timedelta(hours=rng.uniform(0, 400)), book.touches.last + 1
+        book.touches.add(lead, campaign, channel, "page_view", "", at, f"bench:{number}")
 
 
-def add_deal(book: Book, rng: Random, lead: int, rep: User, stage: Any, moves: Moves) -> None:
-    pk, last, since = len(book.deals.rows) + 1, *moves[-1]
+def add_deal(book: Book, rng: Random, lead: int, rep: User, stage: Any, moves: Moves) -> int:
+    last, since = moves[-1]
     status = {Stage.CUSTOMER: "won", Stage.LOST: "lost"}.get(last, "open")
     closed = None if status == "open" else since
-    book.deals.rows.append(
-        (pk, f"Deal {pk}", lead, None, stage.pipeline_id, stage.pk, since, status,
-         rng.randrange(1, 1000) * 10_000, "EUR", closed, "", "", rep.pk, rep.team_id, "", 1, since,
-         since)
+    pk = book.deals.add(
+        f"Deal {book.deals.last + 1}", lead, None, stage.pipeline_id, stage.pk, since, status,
+        rng.randrange(1, 1000) * 10_000, "EUR", closed, "", "", rep.pk, rep.team_id, "", 1, since,
+        since,
     )  # fmt: skip
     if not closed and rng.random() < 0.7:
         due = NOW + timedelta(days=rng.uniform(-5, 20))
-        book.follow_ups.rows.append(
-            (len(book.follow_ups.rows) + 1, lead, pk, "call", "Call", due, rep.pk, rep.team_id)
-        )
+        book.follow_ups.add(lead, pk, "call", "Call", due, rep.pk, rep.team_id)
+    return pk
+
+
+def add_activities(book: Book, lead: int, deal: int | None, rep: User, moves: Moves) -> None:
+    """A call with each step that sales took; the deal's own from the opportunity on."""
+    for turn, (stage, at) in enumerate(moves[2:]):
+        kind, outcome = CONTACTS[(lead + turn) % len(CONTACTS)]
+        late = stage in (Stage.OPPORTUNITY, Stage.CUSTOMER, Stage.LOST)
+        book.activities.add(lead, deal if late else None, kind, outcome, at, rep.pk)

@@ -99,6 +99,11 @@ def match(name: str, domain: str = "") -> Company | None:
     return lowered.filter(lower_name=F("sought")).first()
 
 
+def of_lead(lead: Lead) -> Company | None:
+    """Return the lead's company; while it has none, the one that its e-mail address tells of."""
+    return lead.company or match("", lead.email.rpartition("@")[2].lower())
+
+
 @transaction.atomic
 def match_or_create(name: str, domain: str = "", **values: Any) -> Company:
     """Return the company that `name` and `domain` mean, made now if there is none.

@@ -249,8 +249,8 @@ def is_party(verdict: Verdict, user: User) -> bool:
 def offer_again(verdict: Verdict, *, by: User) -> bool:
     """Open a new attempt for a lead that was given back wrongly, if it is still out of the funnel.
 
-    Recycled: → MQL. Disqualified: the move is taken back, and a lead that sales had accepted is
-    again whose it was. Elsewhere the lead has moved on, and nothing happens.
+    Recycled: → MQL. Disqualified by this verdict: the move is taken back, and a lead that sales had
+    accepted is again whose it was. Elsewhere the lead has moved on, and nothing happens.
     """
     lead, handoff = Lead.objects.select_for_update().get(pk=verdict.lead_id), verdict.handoff
     if handoff is None or verdict.kind == Verdict.Kind.LOST:
@@ -259,7 +259,7 @@ def offer_again(verdict: Verdict, *, by: User) -> bool:
     if lead.stage == Stage.RECYCLED:
         reason = f"{by} ruled for marketing"
         ledger.move(lead, Stage.MQL, actor=by, reason=reason, definition=handoff.definition)
-    elif lead.stage == Stage.DISQUALIFIED and last and not last.reverts_id:
+    elif lead.stage == Stage.DISQUALIFIED and last and disqualified(last, verdict):
         ledger.take_back(last, actor=by)
         lead.refresh_from_db()
         if lead.stage != Stage.MQL:
@@ -276,3 +276,9 @@ def offer_again(verdict: Verdict, *, by: User) -> bool:
         note=handoff.note,
     )
     return True
+
+
+def disqualified(move: StageTransition, verdict: Verdict) -> bool:
+    """Whether this verdict, not a later word on a lead that was nurtured, led to the move."""
+    latest = Verdict.objects.standing().filter(lead=verdict.lead_id).order_by("at", "pk").last()
+    return not move.reverts_id and move.old_stage in {Stage.MQL, *HELD} and latest == verdict

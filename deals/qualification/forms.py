@@ -8,6 +8,7 @@ from django.forms import fields_for_model
 from deals.forms import MoneyForm, NextStepForm, StageChoice, date_input
 from deals.models import PipelineStage
 from deals.qualification.models import Qualification
+from leads import companies
 from leads.models import Lead, LeadQuerySet
 
 WORDS = {
@@ -88,7 +89,8 @@ class ConvertForm(NextStepForm, MoneyForm, QualificationForm):
     )
 
     def __init__(self, *args: Any, lead: Lead, colleagues: LeadQuerySet, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {"name": str(lead.company or lead), "company": lead.company})
+        company = companies.of_lead(lead)
+        kwargs.setdefault("initial", {"name": str(company or lead), "company": company})
         super().__init__(*args, **kwargs)
         self.fields["stage"].initial = PipelineStage.objects.filter(
             pipeline__is_active=True
@@ -101,3 +103,5 @@ class ConvertForm(NextStepForm, MoneyForm, QualificationForm):
         if lead.company:
             self.fields["company"].widget.attrs["readonly"] = True
             self.fields["company"].help_text = "The lead's company."
+        elif company:
+            self.fields["company"].help_text = "Known by the domain of the e-mail address."

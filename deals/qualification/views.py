@@ -177,7 +177,8 @@ def make_deal(lead: Lead, form: ConvertForm, actor: User) -> Deal:
 def colleagues(lead: Lead, user: User) -> LeadQuerySet:
     """Return others of the lead's company whom the user sees: they may take part in the deal."""
     others = Lead.objects.visible_to(user).exclude(pk=lead.pk)
-    if lead.company_id is None:
+    company = companies.of_lead(lead)
+    if company is None:
         return others.none()
-    chosen = others.filter(company=lead.company_id).order_by("-score", "pk")[:MOST_COLLEAGUES]
+    chosen = others.filter(company=company).order_by("-score", "pk")[:MOST_COLLEAGUES]
     return Lead.objects.filter(pk__in=list(chosen.values_list("pk", flat=True)))

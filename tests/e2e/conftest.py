@@ -105,7 +105,12 @@ def settled(page: Page) -> None:
 @pytest.fixture
 def worker(live_server: Any) -> Iterator[None]:
     """Run a Celery worker on the test's own database until the test ends."""
-    environ = {**os.environ, "DATABASE_URL": database_url(), "TANDEM_VAR": str(settings.VAR)}
+    environ = {
+        **os.environ,
+        "DATABASE_URL": database_url(),
+        "TANDEM_VAR": str(settings.VAR),
+        "TANDEM_FILES": str(settings.MEDIA_ROOT),
+    }
     command = [sys.executable, "-m", "celery", "-A", "crm", "worker", "-c", "1", "-l", "ERROR"]
     process = subprocess.Popen(command, env=environ)  # noqa: S603
     try:

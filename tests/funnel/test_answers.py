@@ -263,6 +263,16 @@ class TestDispute:
         assert lead_of(handoff).stage == Stage.MQL
         assert handoff.lead.handoffs.waiting().get().attempt == 2
 
+    def test_overturned_return_of_a_lead_disqualified_since_changes_nothing(self, handoff, rep):
+        verdict = self.rejected(handoff, rep)
+        verdicts.disqualify(lead_of(handoff), reason=reason("close"), actor=rep)
+        verdicts.dispute(verdict, by=UserFactory(role="marketer"), note="It fits")
+
+        verdicts.rule(verdict, ruling=Verdict.Ruling.OVERTURNED, by=UserFactory())
+
+        lead = lead_of(handoff)
+        assert (lead.stage, lead.owner) == (Stage.DISQUALIFIED, None)
+
     def test_upheld_verdict_changes_nothing(self, handoff, rep):
         verdict = self.rejected(handoff, rep)
         verdicts.dispute(verdict, by=UserFactory(role="marketer"), note="It fits")
