@@ -84,6 +84,7 @@ class CampaignForm(FreshForm, forms.ModelForm):
         chosen = self.instance
         self.fields["channel"].queryset = channels_for(chosen.channel)  # type: ignore[attr-defined]
         self.fields["channel"].empty_label = "No channel"  # type: ignore[attr-defined]
+        self.fields["channel"].required = chosen.pk is None or chosen.channel_id is not None
         self.fields["owner"].empty_label = "No owner"  # type: ignore[attr-defined]
         marketers = User.objects.active().filter(role__in=MARKETING)
         if chosen.owner_id:

@@ -83,9 +83,14 @@ def test_list_asks_the_same_few_queries_for_few_and_many(
 # One campaign ------------------------------------------------------------------------------------
 
 
-def test_a_name_is_all_that_a_new_campaign_needs(marketer):
-    created = marketer.post("/campaigns/new/", {"name": "Spring fair", "objective": "demand"})
+def test_a_name_and_a_channel_are_all_that_a_new_campaign_needs(marketer):
+    blank = marketer.post("/campaigns/new/", {"objective": "demand"})
+    channel = ChannelFactory().pk
+    created = marketer.post(
+        "/campaigns/new/", {"name": "Spring fair", "objective": "demand", "channel": channel}
+    )
 
+    assert set(blank.context["form"].errors) == {"name", "channel"}
     campaign = Campaign.objects.get()
     assert created.url == campaign.get_absolute_url()
     assert campaign.status == Campaign.Status.PLANNED
@@ -95,7 +100,7 @@ def test_campaign_is_saved_with_its_budget_in_minor_units(marketer):
     marketer.post(
         "/campaigns/new/",
         {"name": "Fair", "objective": "demand", "budget": "12,500.50", "starts_on": "2020-01-01",
-         "mql_goal": "40"},
+         "mql_goal": "40", "channel": ChannelFactory().pk},
     )  # fmt: skip
 
     campaign = Campaign.objects.get()
@@ -107,7 +112,7 @@ def test_campaign_that_ends_before_it_starts_is_refused_with_what_was_typed(mark
     answer = marketer.post(
         "/campaigns/new/",
         {"name": "Fair", "objective": "demand", "starts_on": "2026-05-02", "ends_on": "2026-05-01",
-         "budget": "lots"},
+         "budget": "lots", "channel": ChannelFactory().pk},
     )  # fmt: skip
 
     assert answer.status_code == 422
