@@ -17,10 +17,12 @@ def main() -> None:
     from bench.reports import measured
     from bench.seeder import seed
     from bench.server import serving
+    from crm.reports import keeping
     from leads.models import Lead
 
     if not Lead.objects.exists():
         seed(int(sys.argv[1]))
+    keeping.catch_up()
     with serving() as address:
         for figure in measured(address):
             sys.stdout.write(json.dumps(dataclasses.asdict(figure)) + "\n")

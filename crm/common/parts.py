@@ -149,6 +149,7 @@ class FunnelStep:
     lost: int | None = None
     lost_url: str = ""
     median_days: float | None = None
+    p90_days: float | None = None
 
 
 @dataclass(frozen=True)

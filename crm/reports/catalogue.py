@@ -11,7 +11,7 @@ from crm.reports.funnel_answer import funnel_answer
 from crm.reports.leaks import chosen as leak_rows
 from crm.reports.leaks import report as leaks
 from crm.reports.questions import GROUPINGS
-from crm.reports.registry import BY, COMPARE, COUNTING, PERIOD, WHOSE, Report
+from crm.reports.registry import BY, COMPARE, PERIOD, WHOSE, Report
 from crm.reports.returns import chosen as return_rows
 from crm.reports.returns.report import return_answer
 from crm.reports.velocity import chosen as velocity_rows
@@ -29,8 +29,8 @@ OWN = (
         "How many leads reached each stage, and how many went on",
         funnel_answer,
         registry.FUNNEL,
-        (PERIOD, COUNTING, BY),
-        {key: grouping.label for key, grouping in GROUPINGS.items()},
+        (PERIOD, COMPARE, BY, WHOSE),
+        GROUPINGS,
         template="reports/_funnel.html",
         definitions="funnel",
         icon="chart-funnel",

@@ -2,13 +2,14 @@
 
 Below an hour a bin is a minute wide, above it 2 % of its lower edge. A duration is taken for the
 middle of its bin: it is off by less than 1 %, below an hour by at most half a minute. So is any
-median. Bins keep the order of durations; a negative one has the mirrored bin.
+median and any percentile. Bins keep the order of durations; a negative one has the mirrored bin.
 Source: docs/metrics.md#funnel.
 """
 
 from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import NamedTuple
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 WIDTH = 1.02
@@ -46,21 +47,36 @@ def days_of(number: int) -> float:
     return middle / DAY
 
 
-def median_of(numbers: Mapping[int, int]) -> float | None:
-    """Return the median in days of durations given as bin → how many; None without any.
+class Stay(NamedTuple):
+    """How long leads took, in days; None where no duration is known.
 
-    Of an even number it is the mean of the two in the middle.
+    median: of an even number the mean of the two in the middle
+    p90: the least that nine of ten do not exceed (nearest rank)
     """
+
+    median: float | None = None
+    p90: float | None = None
+
+
+def stay_of(numbers: Mapping[int, int]) -> Stay:
+    """Return median and 90th percentile of durations given as bin → how many."""
     total = sum(numbers.values())
     if not total:
-        return None
-    lower = upper = None
+        return Stay()
+    lower, upper, tail = places(total)
+    middle = days_of(bin_at(numbers, lower)), days_of(bin_at(numbers, upper))
+    return Stay(sum(middle) / 2, days_of(bin_at(numbers, tail)))
+
+
+def places(total: int) -> tuple[int, int, int]:
+    """Return which of `total` durations count, from 1 on: the two in the middle, nine tenths."""
+    return (total + 1) // 2, total // 2 + 1, -(-9 * total // 10)
+
+
+def bin_at(numbers: Mapping[int, int], place: int) -> int:
     passed = 0
     for number in sorted(numbers):
         passed += numbers[number]
-        if lower is None and passed > (total - 1) // 2:
-            lower = number
-        if passed > total // 2:
-            upper = number
-            break
-    return (days_of(lower or 0) + days_of(upper or 0)) / 2
+        if passed >= place:
+            return number
+    raise ValueError(f"fewer than {place} durations")

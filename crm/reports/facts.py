@@ -11,11 +11,17 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from crm.reports.durations import bin_of
-from crm.reports.questions import COHORT, PERIOD
+from crm.reports.questions import COHORT, PERIOD, SHARED
 from crm.stages import PATH
 
 NOBODY = 0
 """Stands for “none” where a sum is kept for leads without channel, campaign or owner."""
+
+
+CAME = "came"
+"""The sums of SHARED are kept by the month in which the leads came in."""
+KEPT_BY = ("channel", "campaign", "rep")
+"""What sums are kept by. Any other breakdown is counted from the ledger."""
 
 
 class Fact(NamedTuple):
@@ -39,7 +45,11 @@ class Fact(NamedTuple):
 
 
 class CountKey(NamedTuple):
-    """Which sums a row of counts is: `value` is the key of a channel, campaign or user."""
+    """Which sums a row of counts is.
+
+    value: the key of a channel, campaign or user; by CAME the month in which the leads came in, as
+        202603, while `month` is that in which the stage was reached
+    """
 
     counting: str
     by: str
@@ -63,8 +73,8 @@ class Sums:
     def __init__(
         self,
         zone: ZoneInfo,
-        countings: Collection[str] = (COHORT, PERIOD),
-        groups: Collection[str] = ("channel", "campaign", "rep"),
+        countings: Collection[str] = (COHORT, PERIOD, SHARED),
+        groups: Collection[str] = KEPT_BY,
     ) -> None:
         self.zone = zone
         self.countings = countings
@@ -77,7 +87,12 @@ class Sums:
         months = [self.month_of(at) if at else None for at in fact.times]
         values = {"channel": fact.channel, "campaign": fact.campaign, "rep": fact.owner}
         groups = [(by, values[by] or NOBODY) for by in self.groups]
-        for counting in self.countings:
+        if SHARED in self.countings and months[0]:
+            came = number_of(months[0])
+            for place, reached in enumerate(months):
+                if reached:
+                    self.counts[CountKey(SHARED, CAME, came, reached)][place] += sign
+        for counting in {*self.countings} - {SHARED}:
             for place, reached in enumerate(months):
                 month = reached and (reached if counting == PERIOD else months[0])
                 if month:
@@ -97,3 +112,12 @@ class Sums:
     def month_of(self, at: datetime) -> date:
         local = at.astimezone(self.zone)
         return date(local.year, local.month, 1)
+
+
+def number_of(month: date) -> int:
+    """Write a month as a number: 202603."""
+    return month.year * 100 + month.month
+
+
+def month_of(number: int) -> date:
+    return date(number // 100, number % 100, 1)

@@ -5,10 +5,11 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.db.models import Value
 
 from crm.common.periods import CHOICES, Period, before, named
 from crm.reports import questions, registry
-from crm.reports.questions import COHORT, COUNTINGS, Question
+from crm.reports.questions import Question
 from crm.reports.registry import Report
 from crm.users.models import Role, Scope, Team, User
 
@@ -31,14 +32,13 @@ class ReportForm(forms.Form):
         choices=[("", "Nothing"), ("before", "The period before")],
         required=False,
     )
-    counting = forms.ChoiceField(label="Count", choices=list(COUNTINGS.items()), required=False)
     by = forms.ChoiceField(label="By", required=False)
     whose = forms.ChoiceField(label="Whose", required=False)
 
     def __init__(self, data: Mapping[str, Any], *, report: Report, user: User | None) -> None:
         """data: the address; what it leaves out gets the report's usual value."""
         self.report, self.user = report, user
-        usual = {"period": report.usual, "counting": COHORT, "by": report.usual_by}
+        usual = {"period": report.usual, "by": report.usual_by}
         asked = {name: data.get(name) or usual.get(name, "") for name in self.base_fields}
         super().__init__(asked)
         self.more = {name: str(data[name]) for name in report.options if data.get(name)}
@@ -74,7 +74,6 @@ class ReportForm(forms.Form):
         period = self.chosen_period(today or questions.today())
         return Question(
             period=period,
-            counting=data.get("counting") or COHORT,
             by=data.get("by") or self.report.usual_by,
             user=self.user,
             before=before(period) if data.get("compare") else None,
@@ -93,14 +92,16 @@ class ReportForm(forms.Form):
 
 def whose_choices(user: User | None) -> list[Any]:
     """Return whose rows may be asked for: the teams and people that `user` sees."""
-    sellers = User.objects.exclude(role__in=(Role.VIEWER, Role.MARKETER)).order_by("name")
+    sellers = User.objects.exclude(role__in=(Role.VIEWER, Role.MARKETER))
     teams = Team.objects.all()
     if user is not None and user.scope != Scope.ALL:
         team = user.team_id if user.scope == Scope.TEAM else None
         teams = teams.filter(pk=team) if team else teams.none()
         sellers = sellers.filter(team=team) if team else sellers.filter(pk=user.pk)
-    return [
-        ("", "Everybody"),
-        ("Teams", [(f"team-{pk}", name) for pk, name in teams.values_list("pk", "name")]),
-        ("People", [(f"user-{pk}", name) for pk, name in sellers.values_list("pk", "name")]),
-    ]
+    found: dict[str, list[tuple[str, str]]] = {"team": [], "user": []}
+    columns = ("sort", "pk", "name")
+    named = teams.order_by().annotate(sort=Value("team")).values_list(*columns)
+    people = sellers.order_by().annotate(sort=Value("user")).values_list(*columns)
+    for sort, pk, name in named.union(people, all=True).order_by("name", "pk"):
+        found[sort].append((f"{sort}-{pk}", name))
+    return [("", "Everybody"), ("Teams", found["team"]), ("People", found["user"])]

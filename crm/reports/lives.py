@@ -3,20 +3,21 @@
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Case, Max, Q, Sum, Value, When
+from django.db.models import Case, Max, Q, QuerySet, Sum, Value, When
 
 from crm.funnel.models import StageEntry
 from crm.reports.facts import Fact
 from crm.reports.models import TIMES, FunnelFact
 from crm.stages import PATH
 
+Leads = Collection[int] | range | QuerySet[Any, Any]
 GROUPS = ["lead__channel_id", "lead__campaign_id", "lead__owner_id"]
 
 
-def in_ledger(leads: Collection[int] | range) -> dict[int, Fact]:
+def in_ledger(leads: Leads) -> dict[int, Fact]:
     """Return what the ledger's entries say of these leads now, in one query.
 
-    leads: keys, or a range of them; a lead without an entry is left out
+    leads: keys, a range of them or a query of them; a lead without an entry is left out
     """
     times: dict[str, Any] = {
         name: Max("at", filter=Q(stage=stage)) for name, stage in zip(TIMES, PATH, strict=True)
@@ -34,12 +35,12 @@ def in_ledger(leads: Collection[int] | range) -> dict[int, Fact]:
     return by_lead(rows)
 
 
-def as_counted(leads: Collection[int] | range) -> dict[int, Fact]:
+def as_counted(leads: Leads) -> dict[int, Fact]:
     """Return what the sums hold of these leads."""
     return by_lead(FunnelFact.objects.filter(chosen(leads)).values_list(*FunnelFact.COLUMNS))
 
 
-def chosen(leads: Collection[int] | range) -> Q:
+def chosen(leads: Leads) -> Q:
     if isinstance(leads, range):
         return Q(lead_id__gte=leads.start, lead_id__lt=leads.stop)
     return Q(lead_id__in=leads)

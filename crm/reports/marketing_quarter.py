@@ -52,9 +52,9 @@ def quarter(user: User, today: date) -> Quarter:
         roi=total.roi,
         acceptance=accepted(this),
         acceptance_before=accepted(last),
-        to_mql=this.medians[Stage.MQL],
-        to_sal=this.medians[Stage.SAL],
-        to_sql=this.medians[Stage.SQL],
+        to_mql=this.median(Stage.MQL),
+        to_sal=this.median(Stage.SAL),
+        to_sql=this.median(Stage.SQL),
     )
 
 

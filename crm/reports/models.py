@@ -10,9 +10,10 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Now
 
 from crm.reports.facts import Fact
-from crm.reports.questions import COUNTINGS
+from crm.reports.questions import COUNTINGS, SHARED
 from crm.stages import PATH
 
+KEPT_COUNTINGS = [*COUNTINGS.items(), (SHARED, "Shared")]
 COUNTED = [stage.value for stage in PATH]
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 TIMES = [f"{stage.value}_at" for stage in PATH]
@@ -68,11 +69,11 @@ class FunnelFact(models.Model):
 class FunnelSum(models.Model):
     """How many leads of one channel, campaign or rep reached each stage, for one month.
 
-    value: the channel's, campaign's or user's key; 0 for leads without one
-    month: its first day; see crm.reports.facts
+    value: the channel's, campaign's or user's key; 0 for leads without one; see facts.CountKey
+    month: its first day
     """
 
-    counting = models.CharField(max_length=6, choices=list(COUNTINGS.items()))
+    counting = models.CharField(max_length=6, choices=KEPT_COUNTINGS)
     by = models.CharField(max_length=8)
     value = models.BigIntegerField()
     month = models.DateField()

@@ -14,6 +14,9 @@ from crm.users.models import Organisation, Scope, User
 
 COHORT, PERIOD = "cohort", "period"
 COUNTINGS = {COHORT: "Cohort", PERIOD: "Period"}
+SHARED = "shared"
+"""What cohort and period have in common: leads that came in during the period, and what they
+reached within it."""
 NOBODY = "none"
 
 
@@ -21,20 +24,17 @@ class NotAnswerable(ValueError):
     """The report cannot be asked this; the message says what it can."""
 
 
-@dataclass(frozen=True)
-class Grouping:
-    """One way to break the funnel down. `path` leads from an entry to what it groups by."""
-
-    label: str
-    path: str
-
-
 GROUPINGS = {
-    "channel": Grouping("Channel", "lead__channel"),
-    "campaign": Grouping("Campaign", "lead__campaign"),
-    "rep": Grouping("Rep", "lead__owner"),
-    "month": Grouping("Month", "month"),
+    "channel": "Channel",
+    "campaign": "Campaign",
+    "segment": "Segment",
+    "industry": "Industry",
+    "size": "Company size",
+    "rep": "Rep",
+    "team": "Team",
+    "month": "Month",
 }
+"""What the funnel is broken down by."""
 
 
 def today() -> date:

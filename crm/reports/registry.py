@@ -14,7 +14,7 @@ from crm.users.permissions import EVERYBODY
 FUNNEL, SALES, MARKETING, BOTH = "The funnel", "Sales", "Marketing", "In tandem"
 """The shelves of the list of reports."""
 
-PERIOD, COMPARE, BY, WHOSE, COUNTING = "period", "compare", "by", "whose", "counting"
+PERIOD, COMPARE, BY, WHOSE = "period", "compare", "by", "whose"
 """The controls. A page has four at most."""
 
 

@@ -7,27 +7,26 @@ reads again.
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
-from django.db.models import Count, Q, Subquery, Sum, Value
+from django.db.models import Count, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from crm.common.periods import Period, add_months
-from crm.reports.counted import Counted, empty
-from crm.reports.durations import median_of
-from crm.reports.facts import NOBODY, CountKey, DurationKey, Sums
+from crm.reports.counted import Counted, Counts
+from crm.reports.durations import Stay, stay_of
+from crm.reports.facts import CAME, KEPT_BY, NOBODY, CountKey, DurationKey, Sums, month_of
 from crm.reports.lives import as_counted, in_ledger
 from crm.reports.models import COUNTED, DurationSum, FunnelSum, StaleLead, SumsState
-from crm.reports.questions import PERIOD, Question
+from crm.reports.questions import PERIOD, SHARED, Question
 from crm.stages import PATH, Stage
 from crm.users.models import Organisation
 
 MOST_STALE = 2000
 """Marks up to which the difference is counted on reading; with more the ledger is quicker."""
 ATTEMPTS = 3
-Told = TypeVar("Told")
 
 
 class Moment(NamedTuple):
@@ -51,30 +50,20 @@ def now_standing() -> Moment | None:
 
 
 def count(question: Question) -> Counted | None:
-    """Answer the question from the sums; None where they cannot: the ledger has to be counted.
+    """Answer one question from the sums; None where they cannot."""
+    found = count_all([question])
+    return found[0] if found else None
 
-    That is: a period that begins or ends within a month, a reader who does not see all leads, very
-    many stale leads, another time zone, or sums that changed under every attempt.
+
+def count_all(questions: Sequence[Question]) -> list[Counted] | None:
+    """Answer the questions, all of one moment; None where the ledger has to be counted.
+
+    That is: a period that begins or ends within a month, a reader who does not see all leads, a
+    breakdown that no sums are kept by, very many stale leads, another time zone, or sums that
+    changed under every attempt.
     """
-    return read(question, lambda them: Counted(groups(question, them), medians(question, them)))
-
-
-def by_campaign(month: date | None) -> dict[int, dict[Stage, int]] | None:
-    """Return the entries of each campaign's leads, of one month or all: campaigns.counting.Find."""
-    period = Period(month, add_months(month, 1)) if month else Period()
-    question = Question(period, PERIOD, "campaign")
-    found = read(question, lambda change: groups(question, change))
-    if found is None:
-        return None
-    return {NOBODY if name == "none" else int(name): row for name, row in found.items()}
-
-
-def read(question: Question, tell: Callable[[Sums], Told]) -> Told | None:
-    """Return what `tell` reads from the sums, all of one moment; None where they cannot answer.
-
-    tell: gets what the stale leads change
-    """
-    if not question.sees_all or not is_of_months(question):
+    by = kept_by(questions)
+    if by is None or not all(can_answer(question) for question in questions):
         return None
     for _ in range(ATTEMPTS):
         moment = now_standing()
@@ -82,23 +71,47 @@ def read(question: Question, tell: Callable[[Sums], Told]) -> Told | None:
             return None
         if moment.time_zone != Organisation.get().time_zone:
             return None
-        told = tell(difference(question, moment))
+        told = read(questions, by, moment)
         if now_standing() == moment:
             return told
     return None
 
 
-def is_of_months(question: Question) -> bool:
+def by_campaign(month: date | None) -> dict[int, dict[Stage, int]] | None:
+    """Return the entries of each campaign's leads, of one month or all: campaigns.counting.Find."""
+    period = Period(month, add_months(month, 1)) if month else Period()
+    found = count(Question(period, PERIOD, "campaign"))
+    if found is None:
+        return None
+    return {NOBODY if name == "none" else int(name): row for name, row in found.groups.items()}
+
+
+def kept_by(questions: Sequence[Question]) -> str | None:
+    """Return by what the sums are kept that answer all the questions: any of them gives months."""
+    asked = {question.by for question in questions} - {"month"}
+    if not asked:
+        return "channel"
+    return asked.pop() if len(asked) == 1 and asked <= {*KEPT_BY} else None
+
+
+def can_answer(question: Question) -> bool:
     days = (question.period.first, question.period.end)
-    return all(day is None or day.day == 1 for day in days)
+    in_months = all(day is None or day.day == 1 for day in days)
+    return in_months and question.sees_all and not question.whose
 
 
-def difference(question: Question, moment: Moment) -> Sums:
-    """Return what the stale leads change in the sums that the question asks for."""
-    change = Sums(Organisation.get().zone, [question.counting], [kept_by(question)])
+def read(questions: Sequence[Question], by: str, moment: Moment) -> list[Counted]:
+    change = difference(questions, by, moment)
+    counts, bins = kept_counts(questions, by, change), kept_bins(questions, change)
+    return [Counted(groups(question, counts), stays(question, bins)) for question in questions]
+
+
+def difference(questions: Sequence[Question], by: str, moment: Moment) -> Sums:
+    """Return what the stale leads change in the sums that the questions ask for."""
+    change = Sums(Organisation.get().zone, {question.counting for question in questions}, [by])
     if not moment.stale:
         return change
-    leads = set(StaleLead.objects.values_list("lead_id", flat=True)[: MOST_STALE + 1])
+    leads = StaleLead.objects.order_by().values("lead_id")
     for fact in as_counted(leads).values():
         change.add(fact, -1)
     for fact in in_ledger(leads).values():
@@ -106,46 +119,55 @@ def difference(question: Question, moment: Moment) -> Sums:
     return change
 
 
-def months(question: Question) -> Q:
-    """Return the condition that a sum's month lies in the period."""
-    condition = Q(counting=question.counting)
-    if question.period.first:
-        condition &= Q(month__gte=question.period.first)
-    if question.period.end:
-        condition &= Q(month__lt=question.period.end)
-    return condition
+def of_months(questions: Sequence[Question]) -> Q:
+    """Return the condition that a sum is of a counting and a month that is asked for."""
+    asked = Q()
+    for question in questions:
+        condition = Q(counting=question.counting)
+        if question.period.first:
+            condition &= Q(month__gte=question.period.first)
+        if question.period.end:
+            condition &= Q(month__lt=question.period.end)
+        asked |= condition
+    return asked
 
 
-def counts(question: Question, key: CountKey | DurationKey) -> bool:
-    """Whether the month of this key lies in the period; the same condition as in `months`."""
+def counts_in(question: Question, key: CountKey | DurationKey) -> bool:
+    """Whether a sum is of the question's counting and its period; as in `of_months`."""
+    months = [key.month]
+    if isinstance(key, CountKey) and key.counting == SHARED:
+        months.append(month_of(key.value))
     first, end = question.period.first, question.period.end
-    return (first is None or key.month >= first) and (end is None or key.month < end)
+    return key.counting == question.counting and all(
+        (first is None or month >= first) and (end is None or month < end) for month in months
+    )
 
 
-def groups(question: Question, change: Sums) -> dict[str, dict[Stage, int]]:
+def kept_counts(
+    questions: Sequence[Question], by: str, change: Sums
+) -> dict[CountKey, Sequence[int]]:
+    """Return the sums that are asked for, with what the stale leads change."""
+    rows = FunnelSum.objects.filter(of_months(questions), by__in=[by, CAME]).order_by()
+    found: dict[CountKey, Sequence[int]] = {
+        CountKey(*row[:4]): row[4:]
+        for row in rows.values_list("counting", "by", "value", "month", *COUNTED)
+    }
+    for key, added in change.counts.items():
+        kept = found.get(key)
+        found[key] = [a + b for a, b in zip(kept, added, strict=True)] if kept else added
+    return found
+
+
+def groups(question: Question, counts: Mapping[CountKey, Sequence[int]]) -> dict[str, Counts]:
     """Return the counts of each group that has any."""
-    by, by_month = kept_by(question), question.by == "month"
-    column = "month" if by_month else "value"
-    found: dict[str, dict[Stage, int]] = defaultdict(empty)
-
-    def add(group: date | int, numbers: Any) -> None:
-        row = found[written(group)]
-        for stage, number in zip(PATH, numbers, strict=True):
-            row[stage] += number
-
-    kept = FunnelSum.objects.filter(months(question), by=by).order_by().values(column)
-    summed = {f"sum_{name}": Sum(name) for name in COUNTED}
-    for group, *numbers in kept.annotate(**summed).values_list(column, *summed):
-        add(group, numbers)
-    for key, numbers in change.counts.items():
-        if counts(question, key):
-            add(key.month if by_month else key.value, numbers)
-    return {group: row for group, row in found.items() if any(row.values())}
-
-
-def kept_by(question: Question) -> str:
-    """Return by what the sums are kept that answer the question: any of them gives the months."""
-    return "channel" if question.by == "month" else question.by
+    found: dict[date | int, list[int]] = defaultdict(lambda: [0] * len(PATH))
+    for key, numbers in counts.items():
+        if counts_in(question, key):
+            row = found[key.month if question.by == "month" else key.value]
+            for place, number in enumerate(numbers):
+                row[place] += number
+    rows = ((written(group), row) for group, row in found.items() if any(row))
+    return {group: dict(zip(PATH, row, strict=True)) for group, row in rows}
 
 
 def written(group: date | int) -> str:
@@ -154,16 +176,28 @@ def written(group: date | int) -> str:
     return "none" if group == NOBODY else str(group)
 
 
-def medians(question: Question, change: Sums) -> dict[Stage, float | None]:
-    """Return the median days to each stage from the one before."""
-    bins: dict[Stage, dict[int, int]] = {stage: defaultdict(int) for stage in PATH[1:]}
-    for row in DurationSum.objects.filter(months(question)).values_list("bins", flat=True):
-        for name, kept in row.items():
-            of_stage = bins[Stage(name)]
+Bins = dict[DurationKey, dict[int, int]]
+
+
+def kept_bins(questions: Sequence[Question], change: Sums) -> Bins:
+    """Return the kept durations that are asked for, with what the stale leads change."""
+    found: Bins = defaultdict(lambda: defaultdict(int))
+    for row in DurationSum.objects.filter(of_months(questions)):
+        for name, kept in row.bins.items():
+            of_stage = found[DurationKey(row.counting, row.month, PATH.index(Stage(name)))]
             for number, many in kept.items():
                 of_stage[int(number)] += many
     for key, added in change.durations.items():
-        if counts(question, key):
-            for number, many in added.items():
+        for number, many in added.items():
+            found[key][number] += many
+    return found
+
+
+def stays(question: Question, kept: Bins) -> dict[Stage, Stay]:
+    """Return the days to each stage from the one before."""
+    bins: dict[Stage, dict[int, int]] = {stage: defaultdict(int) for stage in PATH[1:]}
+    for key, numbers in kept.items():
+        if counts_in(question, key):
+            for number, many in numbers.items():
                 bins[PATH[key.place]][number] += many
-    return {stage: median_of(of_stage) for stage, of_stage in bins.items()}
+    return {stage: stay_of(of_stage) for stage, of_stage in bins.items()}

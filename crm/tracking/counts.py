@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncDay, TruncMonth, TruncWeek
+from django.utils.timezone import localdate
 
 from campaigns.capture import utm
 from campaigns.capture.models import UtmLink
@@ -22,6 +23,8 @@ from crm.users.models import Organisation
 
 STEPS = {"day": TruncDay, "week": TruncWeek, "month": TruncMonth}
 TOP = 10
+UNSUMMED = timedelta(days=390)
+"""So long at least sessions are kept each for itself (crm.tracking.retention)."""
 MOST = 400
 """Steps of a chart at most: a year of days."""
 
@@ -73,6 +76,17 @@ def total(period: Period) -> Visits:
         sessions_in(period).count() + (old["sessions"] or 0),
         visitors + (old["visitors"] or 0),
     )
+
+
+def visitors(period: Period) -> int:
+    """Return the visitors of a period; each counts once in each calendar month that he comes in."""
+    months = by_step(sessions_in(period), "month", "started_at")
+    counted = months.annotate(n=Count("visitor", distinct=True)).values_list("n", flat=True)
+    found: int = sum(counted)
+    if period.first and period.first > localdate() - UNSUMMED:
+        return found  # nothing of it was summed up yet
+    old = MonthlySessions.objects.filter(in_months(period)).aggregate(n=Sum("visitors"))["n"]
+    return found + (old or 0)
 
 
 def sessions(period: Period) -> int:

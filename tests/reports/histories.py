@@ -122,6 +122,9 @@ def recount(question: Question, zone: ZoneInfo) -> dict[str, dict[Stage, int]]:
             "channel": lead.channel_id,
             "campaign": lead.campaign_id,
             "rep": lead.owner_id,
+            "team": lead.team_id,
+            "industry": lead.company and lead.company.industry,
+            "size": lead.company and lead.company.size,
             "month": f"{month:%Y-%m}",
         }[by]
         counts.setdefault(str(group or "none"), dict.fromkeys(PATH, 0))[stage] += 1

@@ -5,11 +5,11 @@ from datetime import datetime
 from django.db.models import Count, Min
 from django.utils.timezone import now
 
-from crm.common.periods import Period
 from crm.reports import answers
 from crm.reports.answers import Answer, Cell, Column, Figure, Row, Table
 from crm.reports.dimensions import DIMENSIONS, OF_DEALS
 from crm.reports.drill import Cell as Leads
+from crm.reports.durations import Stay
 from crm.reports.funnel import funnel
 from crm.reports.questions import PERIOD, Question, of_whom
 from crm.reports.rows import url_of
@@ -31,7 +31,8 @@ COLUMNS = (
 )
 STAGES = (
     Column("left", "Went on", help="First entries into the next stage in the period"),
-    Column("median", "Median stay", answers.DAYS, "From the stage before to the next, first times"),
+    Column("median", "Median stay", answers.DAYS, "From this stage to the next, first times"),
+    Column("p90", "9 of 10 within", answers.DAYS, "90th percentile of the stay"),
     Column("here", "Here now", help="Leads that are in this stage at this moment"),
     Column("oldest", "Longest here", answers.DAYS, "Of those that are here now"),
 )
@@ -126,13 +127,15 @@ def time_in_stage(question: Question) -> Table:
     for stage, after in zip(PATH, [*PATH[1:], None], strict=True):
         many, since = standing.get(stage, (0, None))
         left = found.total.counts[after] if after else None
+        stay = found.stays.get(after, Stay()) if after else Stay()
         rows.append(
             Row(
                 stage.value,
                 stage.label,
                 {
-                    "left": Cell(left, entries_url(after, question.period) if left else ""),
-                    "median": Cell(found.medians[after] if after else None),
+                    "left": Cell(left, entries_url(question, after) if left else ""),
+                    "median": Cell(stay.median),
+                    "p90": Cell(stay.p90),
                     "here": Cell(many, standing_url(question, stage) if many else ""),
                     "oldest": Cell((now() - since).total_seconds() / 86400 if since else None),
                 },
@@ -148,8 +151,10 @@ def of_now(question: Question) -> list[tuple[str, int, datetime]]:
     return list(rows.annotate(n=Count("pk"), since=Min("stage_since")))
 
 
-def entries_url(stage: Stage | None, period: Period) -> str:
-    return Leads(stage, None, PERIOD, period).url if stage else ""
+def entries_url(question: Question, stage: Stage | None) -> str:
+    if stage is None:
+        return ""
+    return Leads(stage, counting=PERIOD, period=question.period, whose=question.whose).url
 
 
 def standing_url(question: Question, stage: Stage) -> str:
