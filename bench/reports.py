@@ -9,8 +9,7 @@ from typing import Any
 from django.db import connection
 from django.urls import reverse
 
-from bench.browser import Browser
-from bench.pages import Page, measure, user_of
+from bench.pages import Page, measure
 from bench.report_queries import BY_HAND
 from crm.common.periods import CHOICES, named
 from crm.reports.forms import ReportForm
@@ -26,8 +25,8 @@ ROUNDS = 5
 class ReportFigure:
     """One report measured. Milliseconds, medians.
 
-    queries: of its page, counted anew; counted: the answer computed anew
-    page: the server's whole page, its answer kept where counting is slow
+    counted: the answer computed anew
+    queries, page: of the server's whole page, its answer kept where counting is slow
     by_hand: the main table by one statement, None without such a statement
     """
 
@@ -51,12 +50,12 @@ def figure(report: Report, address: str) -> ReportFigure:
     page = Page(report.name, f"{reverse(report.url_name)}?{query}")
     statement = BY_HAND.get(report.name)
     KeptAnswer.objects.all().delete()
-    first, _ = Browser(address, user_of(page.role)).get(page.path)
+    served = measure(address, page)
     return ReportFigure(
         report.name,
-        int(first.headers["X-Queries"]),
+        served.queries,
         timed(lambda: report.answer(question)),
-        measure(address, page).median,
+        served.median,
         timed(lambda: run(statement)) if statement else None,
     )
 

@@ -32,7 +32,11 @@ def tabs(items: Sequence[Any], label: str = "Views", target: str = "") -> dict[s
 
 @register.inclusion_tag("components/filter_bar.html", takes_context=True)
 def filter_bar(context: Context, form: forms.Form, target: str = "#results") -> dict[str, Any]:
-    """A GET form over the list below it; what it asks is in the address."""
+    """A GET form over the list below it; what it asks is in the address.
+
+    Its fields have ids of their own: a dialog over the list may ask for the same.
+    """
+    form.auto_id = "filter_%s"
     visible = [field for field in form if not field.is_hidden]
     request = context.get("request")
     return {
