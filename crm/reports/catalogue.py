@@ -6,6 +6,8 @@ from crm.reports.activity import report as activity
 from crm.reports.attribution import chosen as attribution_rows
 from crm.reports.attribution import report as attribution
 from crm.reports.dimensions import DIMENSIONS
+from crm.reports.feedback import chosen as feedback_rows
+from crm.reports.feedback import report as feedback
 from crm.reports.forecasts import forecast_answer
 from crm.reports.funnel_answer import funnel_answer
 from crm.reports.leaks import chosen as leak_rows
@@ -57,6 +59,17 @@ OWN = (
         usual="all",
         definitions="campaigns",
         icon="speakerphone",
+    ),
+    Report(
+        "feedback",
+        "Feedback",
+        "What sales said of marketing's leads, and why it gave some back",
+        feedback.answer,
+        registry.BOTH,
+        (PERIOD, COMPARE, BY, WHOSE),
+        {"campaign": "Campaign", **GROUPS},
+        definitions="feedback",
+        icon="inbox",
     ),
     Report(
         "forecast",
@@ -125,4 +138,5 @@ ROW_SETS = (
     *velocity_rows.SETS,
     *activity_rows.SETS,
     *leak_rows.SETS,
+    *feedback_rows.SETS,
 )

@@ -44,6 +44,8 @@ ROWS = [
     Row("reports:response-csv", get=EVERYBODY),
     Row("reports:activity", get=EVERYBODY),
     Row("reports:activity-csv", get=EVERYBODY),
+    Row("reports:feedback", get=EVERYBODY),
+    Row("reports:feedback-csv", get=EVERYBODY),
     Row("reports:leaks", get=EVERYBODY),
     Row("reports:leaks-csv", get=EVERYBODY),
     Row("reports:deal-attribution", get=EVERYBODY, obj="deal"),

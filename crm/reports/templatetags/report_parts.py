@@ -11,6 +11,8 @@ from crm.reports import answers, wording
 from crm.reports.answers import Answer, Cell, Column, Figure, Row, Table
 
 register = template.Library()
+TOTAL = "total"
+"""Key of the column that adds up the others of a row: it is not shaded."""
 
 
 @register.simple_tag
@@ -46,9 +48,9 @@ def largest(table: Table, column: str) -> float:
 
 def heat(table: Table, cell: Cell, column: Column) -> int | None:
     """Return how strongly a cell is shaded, 0 to 10: its share of the largest of the table."""
-    if not table.heat or not isinstance(cell.value, int | float):
+    if not table.heat or column.key == TOTAL or not isinstance(cell.value, int | float):
         return None
-    alike = [one.key for one in table.columns if one.kind == column.kind]
+    alike = [one.key for one in table.columns if one.kind == column.kind and one.key != TOTAL]
     most = max((largest(table, key) for key in alike), default=0)
     return round(10 * abs(cell.value) / most) if most else 0
 
