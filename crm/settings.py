@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "crm.reports",
     "crm.search",
     "crm.alignment",
+    "crm.learning",
     "crm.home",
     "crm.demo",
     "django.contrib.auth",

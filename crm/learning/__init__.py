@@ -1,0 +1,1 @@
+"""What converts, which rules and thresholds the outcomes speak for, and what to try next."""
