@@ -12,6 +12,7 @@ from campaigns import counting
 from campaigns.metrics import cost_per, sees_all
 from campaigns.models import Campaign, Commitment, CommitmentChange, Spend
 from campaigns.pace import Pace, share_over
+from crm.audit import services as audit
 from crm.common.business_time import BusinessCalendar
 from crm.common.periods import Period, add_months
 from crm.funnel.models import Handoff, StageEntry
@@ -120,6 +121,10 @@ def commit(
         unique_fields=["month"],
         update_fields=["mqls"],
     )
+    for change in changes:
+        before, after = ("none" if n is None else str(n) for n in (change.before, change.after))
+        audit.record(by, audit.Area.TARGETS, f"MQL volume, {change.month:%b %Y}", before=before,
+                     after=after, url="/alignment/")  # fmt: skip
     return CommitmentChange.objects.bulk_create(changes)
 
 

@@ -41,6 +41,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 INSTALLED_APPS = [
     "crm.common",
     "crm.users",
+    "crm.audit",
     "crm.outbox",
     "crm.mailing",
     "crm.notifications",

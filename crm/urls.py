@@ -32,6 +32,7 @@ urlpatterns = [
     path("", include("crm.notifications.urls")),
     path("", include("crm.mailing.urls")),
     path("", include("crm.outbox.urls")),
+    path("", include("crm.audit.urls")),
     path("", include("crm.people.urls")),
     path("", include("crm.people.setup_urls")),
     path("", include("crm.people.account_urls")),

@@ -11,6 +11,7 @@ from campaigns import rule_sets
 from campaigns.models import ScoringRule, ScoringVersion
 from campaigns.rule_sets import Change, RuleSet
 from campaigns.services.rescoring import rescore_all
+from crm.audit import services as audit
 from crm.users.models import User
 
 FIRST = "The rules before the first change"
@@ -74,6 +75,13 @@ def apply(
     version = ScoringVersion.objects.create(
         number=newest.number + 1, rules=after, why=why[:250], actor=actor, at=now(),
         restores=restores,
+    )  # fmt: skip
+    told = rule_sets.changes(before, after)
+    audit.record(
+        actor, audit.Area.SCORING, f"{version} in force",
+        before="\n".join(filter(None, (one.before for one in told))),
+        after="\n".join(filter(None, (one.after for one in told))),
+        url="/settings/scoring/versions/",
     )  # fmt: skip
     rescore_all()
     return version

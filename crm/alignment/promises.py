@@ -17,6 +17,7 @@ from campaigns.models import Commitment
 from crm.alignment.arithmetic import mean_of_all, sum_of_all
 from crm.alignment.measures import MARKETING, MEASURES, MQLS, Measure
 from crm.alignment.models import Promise, PromiseChange, said
+from crm.audit import services as audit
 from crm.reports import answers
 from crm.users.models import User
 from crm.users.permissions import MARKETING_MANAGERS, SALES_MANAGERS
@@ -100,6 +101,8 @@ def set_promises(measure: str, wanted: Mapping[Span, Any], *, by: User | None) -
         else:
             Promise.objects.update_or_create(**at, defaults={"value": value})
         changes.append(PromiseChange(**at, before=before, after=value, by=by))
+        audit.record(by, audit.Area.TARGETS, f"{MEASURES[measure].label}, {span}",
+                     before=said(before), after=said(value), url="/alignment/")  # fmt: skip
     return len(PromiseChange.objects.bulk_create(changes))
 
 

@@ -1,10 +1,11 @@
 """Changing what the two teams agreed on: the MQL definition, and lists with an order."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
+from crm.audit import services as audit
 from crm.funnel.models import MqlDefinition, Reason, RoutingRule
 from crm.outbox import services as outbox
 from crm.users.models import User
@@ -13,6 +14,19 @@ DEFINITION_CHANGED = "funnel.definition_changed"
 """Payload {"version"}: it is in force. Who meets it now is to be offered; both sides hear of it."""
 
 Ordered = TypeVar("Ordered", Reason, RoutingRule)
+AUDITED: dict[type[Any], tuple[str, tuple[str, ...], str]] = {
+    Reason: (
+        audit.Area.REASONS,
+        ("name", "use", "return_path", "cool_down_days", "side", "note_required", "is_active"),
+        "/settings/reasons/",
+    ),
+    RoutingRule: (
+        audit.Area.ROUTING,
+        ("name", "is_active", "countries", "industries", "sizes", "team", "rep"),
+        "/settings/routing/",
+    ),
+}
+"""By what is saved: area, fields and page of its entries in the audit."""
 
 
 @transaction.atomic
@@ -22,17 +36,26 @@ def change_definition(definition: MqlDefinition, *, by: User) -> MqlDefinition:
     definition.version = latest.version + 1
     definition.created_by = by
     definition.save()
+    audit.record_fields(
+        by, audit.Area.DEFINITION, f"Version {definition.version} in force", latest, definition,
+        ("threshold", "required_fields", "consent_required"), "/settings/definition/",
+    )  # fmt: skip
     changed = {"version": definition.version}
     outbox.tell(DEFINITION_CHANGED, f"definition:{definition.version}", changed)
     return definition
 
 
 @transaction.atomic
-def save_last(item: Ordered, *, among: QuerySet[Ordered]) -> Ordered:
+def save_last(item: Ordered, *, among: QuerySet[Ordered], by: User) -> Ordered:
     """Save an item of an ordered list; a new one goes to the end."""
-    if item.pk is None:
+    old = among.filter(pk=item.pk).first() if item.pk else None
+    if old is None:
         item.position = (among.aggregate(last=Max("position"))["last"] or 0) + 1
     item.save()
+    area, names, page = AUDITED[type(item)]
+    audit.record_fields(
+        by, area, f"“{item}” {'changed' if old else 'added'}", old, item, names, page
+    )
     return item
 
 
@@ -47,8 +70,11 @@ def shift(item: Ordered, *, among: QuerySet[Ordered], by: int) -> None:
         among.filter(pk=each.pk).exclude(position=position).update(position=position)
 
 
-def switch(rule: RoutingRule) -> RoutingRule:
+@transaction.atomic
+def switch(rule: RoutingRule, *, by: User) -> RoutingRule:
     """Switch a rule off, or on again."""
     RoutingRule.objects.filter(pk=rule.pk).update(is_active=not rule.is_active)
     rule.refresh_from_db()
+    state = "on" if rule.is_active else "off"
+    audit.record(by, audit.Area.ROUTING, f"“{rule}” switched {state}", url="/settings/routing/")
     return rule

@@ -12,6 +12,7 @@ from django.db import models, transaction
 from django.db.models import Count, Exists, F, Model, OuterRef, Q
 from django.utils.timezone import now
 
+from crm.audit import services as audit
 from crm.funnel import ledger
 from crm.funnel.models import LedgerDoor, StageEntry, StageTransition
 from crm.importing import deal_rows, lead_rows, marketing_rows
@@ -60,6 +61,8 @@ def ask_to_undo(source: Import, *, actor: User) -> None:
     locked.save(update_fields=["state"])
     turn = LedgerDoor.objects.filter(import_id=locked.pk).count()
     payload = {"import": locked.pk, "actor": actor.pk}
+    audit.record(actor, audit.Area.IMPORTS, f"Import of {locked.file_name} taken back",
+                 url=f"/imports/{locked.pk}/")  # fmt: skip
     outbox.enqueue(UNDO, f"undo:{locked.pk}:{turn}", payload)
 
 

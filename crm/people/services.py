@@ -1,5 +1,6 @@
 """Who works here: making, changing and switching off users, and when they are away."""
 
+from copy import copy
 from datetime import date
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils.timezone import now
 
+from crm.audit import services as audit
 from crm.outbox import services as outbox
 from crm.users.models import Absence, Role, Team, User
 from crm.users.permissions import may_grant
@@ -15,6 +17,8 @@ TEAM_CHANGED = "users.team_changed"
 """Effect {"user": id}. An app whose rows carry their owner's team registers its own kind that
 begins with this, such as `users.team_changed:leads`, and each of them is asked."""
 
+PEOPLE_PAGE = "/settings/people/"
+NOTED = ("email", "role", "scope", "team", "capacity", "weight")
 CHANGEABLE = {"name", "email", "role", "scope", "team", "time_zone", "capacity", "weight"}
 
 
@@ -54,7 +58,14 @@ def create_user(*, actor: User, name: str, email: str, role: str, scope: str, **
     """
     user = User(role=role)
     check_may_change(actor, user, role)
-    return User.objects.create_user(email, name=name, role=role, scope=scope, **work)
+    made = User.objects.create_user(email, name=name, role=role, scope=scope, **work)
+    note(actor, f"{made} added", None, made)
+    return made
+
+
+def note(actor: User | None, what: str, before: User | None, after: User) -> None:
+    """Leave the change of a person's rights and work in the audit."""
+    audit.record_fields(actor, audit.Area.PEOPLE, what, before, after, NOTED, PEOPLE_PAGE)
 
 
 @transaction.atomic
@@ -70,10 +81,11 @@ def edit_user(user: User, *, actor: User, **values: Any) -> User:
         check_administrator_stays(user)
     stored = User.objects.select_for_update().get(pk=user.pk)
     check_may_change(actor, stored, values.get("role", stored.role))
-    old_team = stored.team_id
+    old_team, before = stored.team_id, copy(stored)
     for field, value in values.items():
         setattr(stored, field, value)
     stored.save(update_fields=[*values])
+    note(actor, f"{stored} changed", before, stored)
     if stored.team_id != old_team:
         tell_team_changed(stored)
     return stored
@@ -96,12 +108,14 @@ def deactivate(user: User, *, actor: User) -> None:
     check_administrator_stays(user)
     check_may_change(actor, user, user.role)
     User.objects.filter(pk=user.pk).update(is_active=False)
+    audit.record(actor, audit.Area.PEOPLE, f"{user} switched off", url=PEOPLE_PAGE)
 
 
 @transaction.atomic
 def reactivate(user: User, *, actor: User) -> None:
     check_may_change(actor, user, user.role)
     User.objects.filter(pk=user.pk).update(is_active=True)
+    audit.record(actor, audit.Area.PEOPLE, f"{user} switched on", url=PEOPLE_PAGE)
 
 
 def plan_work(user: User, *, actor: User, capacity: int, weight: int) -> None:

@@ -83,6 +83,7 @@ PLACES = (
            "campaigns:rule", "deals:pipeline", "playbooks:",
            "deals:lost-reason", "leads:channel", "quotes:product",
            "quotes:settings", "correspondence:mailbox", "correspondence:template")),
+    Place("audit", "Audit", "history", "audit:list", ("audit:",), under="settings"),
 )  # fmt: skip
 
 NEW = (
@@ -107,6 +108,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     known = user if user is not None and user.is_authenticated else None
     return {
         "nav": SimpleLazyObject(lambda: navigation(request, known) if known else []),
+        "elsewhere": SimpleLazyObject(lambda: elsewhere(request, known) if known else []),
         "new_menu": SimpleLazyObject(lambda: new_menu(known) if known else []),
         "nav_counts": {},
         "organisation": SimpleLazyObject(Organisation.get),
@@ -117,8 +119,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 def navigation(request: HttpRequest, user: User) -> list[dict[str, Any]]:
     """Return the entries that `user` may open, the one that the page belongs to marked active."""
-    here = active_place(getattr(request.resolver_match, "view_name", "") or "")
-    area = next((place.under or place.key for place in PLACES if place.key == here), "-")
+    here, area = where(request)
     return [
         {
             "key": place.key,
@@ -131,6 +132,22 @@ def navigation(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         }
         for place in PLACES
         if place.under in ("", area) and (url := may_open(user, place.name))
+    ]
+
+
+def where(request: HttpRequest) -> tuple[str, str]:
+    """Return the keys of the entry that the page belongs to, and of the one that it is under."""
+    here = active_place(getattr(request.resolver_match, "view_name", "") or "")
+    return here, next((place.under or place.key for place in PLACES if place.key == here), "-")
+
+
+def elsewhere(request: HttpRequest, user: User) -> list[dict[str, str]]:
+    """Return the entries that do not show here: the palette knows them on every page."""
+    _, area = where(request)
+    return [
+        {"key": place.key, "label": place.label, "icon": place.icon, "url": url}
+        for place in PLACES
+        if place.under not in ("", area) and (url := may_open(user, place.name))
     ]
 
 

@@ -45,7 +45,7 @@ PAGES = [
                          "/alignment/targets/in_time/", "/reports/activity/",
                          "/reports/velocity/?compare=before", "/reports/leaks/",
                          "/reports/feedback/", "/learning/"]),
-    ("alex@example.com", ["/settings/", "/system/", "/mailbox/", "/settings/people/",
+    ("alex@example.com", ["/settings/", "/audit/", "/system/", "/mailbox/", "/settings/people/",
                           "/settings/teams/", "/settings/organisation/", "/settings/definition/",
                           "/settings/reasons/", "/settings/routing/", "/settings/pipelines/",
                           "/settings/products/", "/settings/products/new/", "/settings/quotes/",

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from crm.audit import services as audit
 from crm.common.freshness import status_of
 from crm.common.htmx import done, toast
 from crm.funnel import agreements, choosing
@@ -81,7 +82,9 @@ def reason_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 def reason_form(request: SignedInRequest, reason: Reason, title: str) -> HttpResponse:
     form = ReasonForm(posted(request), instance=reason)
     if request.method == "POST" and form.is_valid():
-        saved = agreements.save_last(form.save(commit=False), among=Reason.objects.all())
+        saved = agreements.save_last(
+            form.save(commit=False), among=Reason.objects.all(), by=request.user
+        )
         toast(request, f"“{saved}” saved")
         return done(request, "/settings/reasons/")
     context = {"form": form, "title": title, "verb": "Save"}
@@ -142,7 +145,9 @@ def rule_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 def rule_form(request: SignedInRequest, rule: RoutingRule, title: str) -> HttpResponse:
     form = RoutingRuleForm(posted(request), instance=rule)
     if request.method == "POST" and form.is_valid():
-        saved = agreements.save_last(form.save(commit=False), among=RoutingRule.objects.all())
+        saved = agreements.save_last(
+            form.save(commit=False), among=RoutingRule.objects.all(), by=request.user
+        )
         form.save_m2m()
         toast(request, f"“{saved}” saved")
         return done(request, "/settings/routing/")
@@ -163,7 +168,7 @@ def rule_move(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 def rule_switch(request: SignedInRequest, pk: int) -> HttpResponse:
     """Switch a rule off, or on again."""
-    rule = agreements.switch(get_object_or_404(RoutingRule, pk=pk))
+    rule = agreements.switch(get_object_or_404(RoutingRule, pk=pk), by=request.user)
     toast(request, f"“{rule}” is {'on' if rule.is_active else 'off'}")
     return redirect("funnel:routing")
 
@@ -173,5 +178,6 @@ def rule_switch(request: SignedInRequest, pk: int) -> HttpResponse:
 def rule_delete(request: SignedInRequest, pk: int) -> HttpResponse:
     rule = get_object_or_404(RoutingRule, pk=pk)
     undo = deleting.delete(request, rule, back=reverse("funnel:routing"))
+    audit.record(request.user, audit.Area.ROUTING, f"“{rule}” deleted", url="/settings/routing/")
     toast(request, f"“{rule}” deleted", undo_url=undo)
     return redirect("funnel:routing")

@@ -1,0 +1,1 @@
+"""Who changed what everybody works by: rules, definitions, targets, rights."""
