@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "crm.search",
     "crm.alignment",
     "crm.learning",
+    "crm.planning",
     "crm.home",
     "crm.demo",
     "django.contrib.auth",

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("crm.search.urls")),
     path("", include("crm.alignment.urls")),
     path("", include("crm.learning.urls")),
+    path("", include("crm.planning.urls")),
     path("", include("crm.reports.urls")),
     path("", include("crm.importing.urls")),
     path("", include("crm.tracking.urls")),

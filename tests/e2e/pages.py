@@ -44,7 +44,7 @@ PAGES = [
                          "/forecast/deals/", "/targets/", "/rebalance/", "/alignment/",
                          "/alignment/targets/in_time/", "/reports/activity/",
                          "/reports/velocity/?compare=before", "/reports/leaks/",
-                         "/reports/feedback/", "/learning/"]),
+                         "/reports/feedback/", "/learning/", "/plan/"]),
     ("alex@example.com", ["/settings/", "/audit/", "/system/", "/mailbox/", "/settings/people/",
                           "/settings/teams/", "/settings/organisation/", "/settings/definition/",
                           "/settings/reasons/", "/settings/routing/", "/settings/pipelines/",
