@@ -7,17 +7,26 @@ reads again.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Count, Q, Subquery, Value
+from django.db.models import Count, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from crm.common.periods import Period, add_months
 from crm.reports.counted import Counted, Counts
 from crm.reports.durations import Stay, stay_of
-from crm.reports.facts import CAME, KEPT_BY, NOBODY, CountKey, DurationKey, Sums, month_of
+from crm.reports.facts import (
+    CAME,
+    KEPT_BY,
+    NOBODY,
+    CountKey,
+    DurationKey,
+    Sums,
+    month_of,
+    number_of,
+)
 from crm.reports.lives import as_counted, in_ledger
 from crm.reports.models import COUNTED, DurationSum, FunnelSum, StaleLead, SumsState
 from crm.reports.questions import PERIOD, SHARED, Question
@@ -102,8 +111,11 @@ def can_answer(question: Question) -> bool:
 
 def read(questions: Sequence[Question], by: str, moment: Moment) -> list[Counted]:
     change = difference(questions, by, moment)
-    counts, bins = kept_counts(questions, by, change), kept_bins(questions, change)
-    return [Counted(groups(question, counts), stays(question, bins)) for question in questions]
+    grouped, bins = kept_groups(questions, by), kept_bins(questions, change)
+    return [
+        Counted(with_change(question, kept, change), stays(question, bins))
+        for question, kept in zip(questions, grouped, strict=True)
+    ]
 
 
 def difference(questions: Sequence[Question], by: str, moment: Moment) -> Sums:
@@ -119,21 +131,22 @@ def difference(questions: Sequence[Question], by: str, moment: Moment) -> Sums:
     return change
 
 
-def of_months(questions: Sequence[Question]) -> Q:
-    """Return the condition that a sum is of a counting and a month that is asked for."""
-    asked = Q()
-    for question in questions:
-        condition = Q(counting=question.counting)
-        if question.period.first:
-            condition &= Q(month__gte=question.period.first)
-        if question.period.end:
-            condition &= Q(month__lt=question.period.end)
-        asked |= condition
-    return asked
+def asked_of(question: Question) -> Q:
+    """Return the condition that a sum is of the question's counting and its months."""
+    condition = Q(counting=question.counting)
+    first, end = question.period.first, question.period.end
+    if first:
+        condition &= Q(month__gte=first)
+    if end:
+        condition &= Q(month__lt=end)
+    if question.counting != SHARED:
+        return condition
+    condition &= Q(value__gte=number_of(first)) if first else Q()
+    return condition & (Q(value__lt=number_of(end)) if end else Q())
 
 
 def counts_in(question: Question, key: CountKey | DurationKey) -> bool:
-    """Whether a sum is of the question's counting and its period; as in `of_months`."""
+    """Whether a sum is of the question's counting and its period; as in `asked_of`."""
     months = [key.month]
     if isinstance(key, CountKey) and key.counting == SHARED:
         months.append(month_of(key.value))
@@ -143,30 +156,45 @@ def counts_in(question: Question, key: CountKey | DurationKey) -> bool:
     )
 
 
-def kept_counts(
-    questions: Sequence[Question], by: str, change: Sums
-) -> dict[CountKey, Sequence[int]]:
-    """Return the sums that are asked for, with what the stale leads change."""
-    rows = FunnelSum.objects.filter(of_months(questions), by__in=[by, CAME]).order_by()
-    found: dict[CountKey, Sequence[int]] = {
-        CountKey(*row[:4]): row[4:]
-        for row in rows.values_list("counting", "by", "value", "month", *COUNTED)
-    }
-    for key, added in change.counts.items():
-        kept = found.get(key)
-        found[key] = [a + b for a, b in zip(kept, added, strict=True)] if kept else added
+Groups = dict[date | int, list[int]]
+
+
+def kept_groups(questions: Sequence[Question], by: str) -> list[Groups]:
+    """Return the kept counts of each question's groups: one query for groups, one for months."""
+    found: list[Groups] = [{} for _ in questions]
+    for column in ("value", "month"):
+        places = [
+            place
+            for place, question in enumerate(questions)
+            if (question.by == "month") == (column == "month")
+        ]
+        if not places:
+            continue
+        asked = Q()
+        sums: dict[str, Any] = {}
+        for place in places:
+            mine = asked_of(questions[place])
+            mine &= Q(by=CAME if questions[place].counting == SHARED else by)
+            asked |= mine
+            sums |= {f"sum_{place}_{name}": Sum(name, filter=mine, default=0) for name in COUNTED}
+        rows = FunnelSum.objects.filter(asked).order_by().values(column).annotate(**sums)
+        for group, *numbers in rows.values_list(column, *sums):
+            for turn, place in enumerate(places):
+                part = numbers[turn * len(PATH) : (turn + 1) * len(PATH)]
+                found[place][group] = part
     return found
 
 
-def groups(question: Question, counts: Mapping[CountKey, Sequence[int]]) -> dict[str, Counts]:
-    """Return the counts of each group that has any."""
-    found: dict[date | int, list[int]] = defaultdict(lambda: [0] * len(PATH))
-    for key, numbers in counts.items():
+def with_change(question: Question, kept: Groups, change: Sums) -> dict[str, Counts]:
+    """Return the counts of each group that has any, with what the stale leads change."""
+    groups = {group: list(numbers) for group, numbers in kept.items()}
+    for key, numbers in change.counts.items():
         if counts_in(question, key):
-            row = found[key.month if question.by == "month" else key.value]
+            group = key.month if question.by == "month" else key.value
+            row = groups.setdefault(group, [0] * len(PATH))
             for place, number in enumerate(numbers):
                 row[place] += number
-    rows = ((written(group), row) for group, row in found.items() if any(row))
+    rows = ((written(group), row) for group, row in groups.items() if any(row))
     return {group: dict(zip(PATH, row, strict=True)) for group, row in rows}
 
 
@@ -182,7 +210,11 @@ Bins = dict[DurationKey, dict[int, int]]
 def kept_bins(questions: Sequence[Question], change: Sums) -> Bins:
     """Return the kept durations that are asked for, with what the stale leads change."""
     found: Bins = defaultdict(lambda: defaultdict(int))
-    for row in DurationSum.objects.filter(of_months(questions)):
+    asked = Q(pk__in=[])
+    for question in questions:
+        if question.counting != SHARED:  # what both share is not timed
+            asked |= asked_of(question)
+    for row in DurationSum.objects.filter(asked):
         for name, kept in row.bins.items():
             of_stage = found[DurationKey(row.counting, row.month, PATH.index(Stage(name)))]
             for number, many in kept.items():

@@ -67,7 +67,7 @@ def test_the_file_has_the_numbers_of_the_page(company, sign_in):
 @pytest.mark.parametrize("role", [Role.SALES_MANAGER, Role.VIEWER])
 def test_the_report_costs_few_queries(company, sign_in, role, by, django_assert_max_num_queries):
     client = sign_in(role=role)
-    keeping.fold(limit=2)
+    keeping.catch_up()
 
     with django_assert_max_num_queries(12):
         client.get("/reports/funnel/", {"by": by})
