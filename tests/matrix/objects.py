@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Model
 from django.utils.timezone import now
 
@@ -35,9 +34,6 @@ from crm.mailing.suppressing import suppress
 from crm.notifications.models import Notification
 from crm.outbox.models import Effect
 from crm.users.models import Absence, Holiday, Role, Scope, Team, User
-from deals.files import keep_file
-from deals.models import LostReason, Pipeline
-from deals.negotiation.models import Entry
 from leads.models import SavedView
 from leads.services import edit_lead
 from tests.factories import (
@@ -45,13 +41,10 @@ from tests.factories import (
     CaptureFormFactory,
     ChannelFactory,
     CompanyFactory,
-    DealFactory,
     LeadFactory,
     MarketingMailFactory,
     MessageFactory,
     NewsletterFactory,
-    ProductFactory,
-    QuoteFactory,
     SegmentFactory,
     SequenceFactory,
     SubmissionFactory,
@@ -395,68 +388,6 @@ def disputed_feedback(owner: User | None, team: Team | None) -> Model:
     disputed = verdict(owner, team)
     Verdict.objects.filter(pk=disputed.pk).update(disputed_at=now(), dispute_note="Not so")
     return Feedback.objects.create(verdict=disputed)
-
-
-# Deals ------------------------------------------------------------------------------------------
-
-
-@kind("deal", seen="scope")
-def deal(owner: User | None, team: Team | None) -> Model:
-    return DealFactory(owner=owner, team=team, lead=lead(owner, team))
-
-
-@kind("deal file", seen="scope", missing=(999_999_999, 999_999_999))
-def deal_file(owner: User | None, team: Team | None) -> Any:
-    of = DealFactory(owner=owner, team=team, lead=lead(owner, team))
-    upload = SimpleUploadedFile("brief.txt", b"What they want")
-    kept = keep_file(of, upload, actor=of.owner or UserFactory())
-    return Subject((of.pk, kept.pk), of)
-
-
-@kind("pipeline")
-def pipeline(owner: User | None, team: Team | None) -> Any:
-    return Pipeline.objects.create(name=f"Pipeline {Pipeline.objects.count()}")
-
-
-@kind("pipeline stage")
-def pipeline_stage(owner: User | None, team: Team | None) -> Any:
-    return pipeline(owner, team).stages.create(name="Of the matrix", probability=10)
-
-
-@kind("lost reason")
-def lost_reason(owner: User | None, team: Team | None) -> Model:
-    return LostReason.objects.create(name="Of the matrix")
-
-
-# Quotes and negotiation -------------------------------------------------------------------------
-
-
-@kind("quote", seen="scope")
-def quote(owner: User | None, team: Team | None) -> Any:
-    return QuoteFactory(deal=deal(owner, team))
-
-
-@kind("waiting quote", seen="scope")
-def waiting_quote(owner: User | None, team: Team | None) -> Any:
-    return QuoteFactory(deal=deal(owner, team), state="waiting")
-
-
-@kind("public quote", missing=(uuid.UUID(int=0),))
-def public_quote(owner: User | None, team: Team | None) -> Subject:
-    made = QuoteFactory(sent=True)
-    return Subject((made.key,), made)
-
-
-@kind("product")
-def product(owner: User | None, team: Team | None) -> Any:
-    return ProductFactory()
-
-
-@kind("offer", seen="scope")
-def offer(owner: User | None, team: Team | None) -> Model:
-    return Entry.objects.create(
-        deal=deal(owner, team), at=now(), side="us", currency="EUR", terms="30 days"
-    )
 
 
 # Newsletters ------------------------------------------------------------------------------------
