@@ -1,6 +1,7 @@
 """Accept, reject, recycle, and taking the answer back."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils.timezone import localdate, now
@@ -86,7 +87,9 @@ def test_rerouted_attempt_keeps_marketings_note_and_evidence(rep):
 def test_cool_down_comes_from_the_reason(handoff, rep):
     handoffs.reject(handoff, reason=reason(cool_down_days=30), actor=rep)
 
-    assert lead_of(handoff).recycled_until == localdate() + timedelta(days=30)
+    assert lead_of(handoff).recycled_until == localdate(
+        timezone=ZoneInfo("Europe/Berlin")
+    ) + timedelta(days=30)
 
 
 def test_revisit_day_comes_before_the_cool_down(handoff, rep):

@@ -128,5 +128,5 @@ def test_the_pages_cost_few_queries_however_much_there_is(
     client = sign_in(role=Role.VIEWER)
     asked = {"period": "all", "compare": "before", "by": "rep"}
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(15):
         client.get(f"/reports/{report_name}/", asked | {"period": "year"})

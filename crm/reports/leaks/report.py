@@ -80,7 +80,7 @@ def expected_values() -> Worths:
     where nothing was won.
     """
     period = named("12m", today())
-    reached = funnel(Question(period=period)).total.counts
+    reached = funnel(Question(period=period, by="month")).total.counts
     won = closed(period, WON).filter(currency=Organisation.get().currency)
     average = won.aggregate(average=Avg("amount_minor"))["average"]
     if average is None:
