@@ -1,6 +1,7 @@
 """Which leads stand behind the numbers of the learning report. Source: docs/metrics.md#learning.
 
 A lead is counted once for all its handoffs of a period, with what was frozen at the first of them.
+An imported past has no handoffs: there a lead counts that became an MQL in the period.
 It is decided when it became a customer, was lost, given back or disqualified; else it is pending.
 """
 
@@ -10,7 +11,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 
 from crm.common.periods import Period
-from crm.funnel.models import Handoff
+from crm.funnel.models import Handoff, StageEntry
 from crm.learning.lessons import Case
 from crm.reports.dimensions import DIMENSIONS, Dimension, as_written
 from crm.reports.questions import Question, of_whom, within
@@ -28,6 +29,7 @@ PARTS = {
     PENDING: ~Q(stage__in=[Stage.CUSTOMER, *NO]),
     ALL: Q(),
 }
+HANDOFFS = Handoff.objects.filter(lead=OuterRef("pk"))
 BAND, RULE, FROM = "band", "rule", "from"
 BAND_WIDTH = 10
 ROLE = Dimension("role", "Role", "job_title", as_written, is_text=True)
@@ -49,7 +51,15 @@ def handed(period: Period, whose: str, user: User | None) -> Any:
 def leads(period: Period, whose: str, user: User | None, part: str = ALL) -> Any:
     """Return the handed leads, each once."""
     handoffs = handed(period, whose, user).filter(lead=OuterRef("pk"))
-    return Lead.objects.filter(Exists(handoffs), PARTS[part])
+    past = Q() if whose else Q(Exists(imported(period)), ~Exists(HANDOFFS))
+    return Lead.objects.filter(
+        Q(Exists(handoffs)) | past if past else Exists(handoffs), PARTS[part]
+    )
+
+
+def imported(period: Period) -> Any:
+    """Return the MQL entries of the period of the lead at hand."""
+    return StageEntry.objects.filter(within(period), lead=OuterRef("pk"), stage=Stage.MQL)
 
 
 def cases(period: Period, whose: str, user: User | None) -> Iterator[Case]:
@@ -62,8 +72,17 @@ def cases(period: Period, whose: str, user: User | None) -> Iterator[Case]:
             continue
         last = lead
         told = frozenset(line["label"] for line in evidence.get("lines", []) if line["points"])
-        won = True if stage == Stage.CUSTOMER else False if stage in NO else None
-        yield Case(lead, won, int(evidence.get("score", 0)), told, channel, rep, minutes)
+        yield Case(lead, won_at(stage), int(evidence.get("score", 0)), told, channel, rep, minutes)
+    if whose:
+        return
+    past = Lead.objects.filter(Exists(imported(period)), ~Exists(HANDOFFS))
+    rows = Question(user=user).seen(past).order_by("pk").values_list("pk", "stage", "channel")
+    for lead, stage, channel in rows.iterator():
+        yield Case(lead, won_at(stage), None, frozenset(), channel)
+
+
+def won_at(stage: str) -> bool | None:
+    return True if stage == Stage.CUSTOMER else False if stage in NO else None
 
 
 def band_of(score: int) -> str:
@@ -75,11 +94,11 @@ def band_of(score: int) -> str:
 def in_group(by: str, value: str) -> Callable[[Case], bool] | None:
     """Return whether a case is of a group that is known by its evidence; None for other groups."""
     if by == BAND:
-        return lambda case: band_of(case.score) == value
+        return lambda case: case.score is not None and band_of(case.score) == value
     if by == RULE:
         return lambda case: value in case.rules
     if by == FROM:
-        return lambda case: case.score >= int(value)
+        return lambda case: case.score is not None and case.score >= int(value)
     return None
 
 

@@ -29,12 +29,13 @@ class Case(NamedTuple):
     """One handed lead with what was frozen at its handoff.
 
     won: None while it is pending; rules: names of those that spoke for it
+    score: None of an imported past, of which no handoff froze anything
     minutes: business minutes until the rep's answer, None without one
     """
 
     lead: int
     won: bool | None
-    score: int
+    score: int | None
     rules: frozenset[str]
     channel: int | None = None
     rep: int | None = None
@@ -107,19 +108,20 @@ def learn(cases: Sequence[Case], points: Mapping[str, int], threshold: int) -> L
     for case in cases:
         if case.rep is not None and case.minutes is not None:
             minutes[case.rep].append(case.minutes)
-    folds = folded(decided, list(points))
+    judged = [case for case in decided if case.score is not None]
+    folds = folded(judged, list(points))
     fitted = fit(merged(folds)) if folds else None
-    cut = cuts(decided, threshold)
+    cut = cuts(judged, threshold)
     return Lessons(
         len(decided),
         len(cases) - len(decided),
-        calibrations(decided, points, fitted),
+        calibrations(judged, points, fitted),
         channels_apart(by_channel),
         reps_late(minutes),
         cut,
         raised(cut),
         cross_validated(folds) if fitted else None,
-        auc((case.score, int(bool(case.won)), 1) for case in decided),
+        auc((case.score or 0, int(bool(case.won)), 1) for case in judged),
     )
 
 
@@ -220,15 +222,12 @@ def cuts(decided: Sequence[Case], threshold: int) -> list[Cut]:
 
     Of a lower one nothing is known: leads below the threshold were not handed over.
     """
-    over = [case for case in decided if case.score >= threshold]
+    over = [(case.score, bool(case.won)) for case in decided if (case.score or 0) >= threshold]
     return [
-        Cut(
-            at,
-            sum(case.score >= at for case in over),
-            sum(case.score >= at and bool(case.won) for case in over),
-        )
+        Cut(at, sum(s is not None and s >= at for s, _ in over),
+            sum(won and s is not None and s >= at for s, won in over))
         for at in range(threshold, HIGHEST + 1, STEP)
-    ]
+    ]  # fmt: skip
 
 
 def raised(found: Sequence[Cut]) -> Cut | None:

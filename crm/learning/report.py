@@ -121,7 +121,8 @@ def counted(question: Question, cases: list[Case]) -> dict[str, Counts]:
         return {OF_LEADS[by].written(group): (a, b, c) for group, a, b, c in rows.annotate(**parts)}
     groups: dict[str, list[int]] = {}
     for case in cases:
-        for value in [chosen.band_of(case.score)] if by == BAND else sorted(case.rules):
+        bands = [] if case.score is None else [chosen.band_of(case.score)]
+        for value in bands if by == BAND else sorted(case.rules):
             row = groups.setdefault(value, [0, 0, 0])
             row[{True: 0, False: 1, None: 2}[case.won]] += 1
     return {value: (a, b, c) for value, (a, b, c) in groups.items()}

@@ -7,6 +7,7 @@ from django.utils.timezone import now
 
 from campaigns.models import ScoringDraft, ScoringRule
 from crm.common.periods import Period
+from crm.funnel import ledger
 from crm.funnel.models import Handoff, MqlDefinition
 from crm.learning import report
 from crm.learning.chosen import cases
@@ -98,6 +99,25 @@ def test_a_lead_counts_once_with_its_first_handoff():
     [case] = cases(Period(), "", None)
 
     assert case.score < 90
+
+
+def test_an_imported_past_teaches_what_converts_though_it_had_no_handoffs():
+    good, other, at = ChannelFactory(name="Good"), ChannelFactory(name="Weak"), now()
+    for number in range(80):
+        lead = Lead.objects.create(name=f"L{number}", channel=good if number % 2 else other,
+                                   created_at=at, stage_since=at)  # fmt: skip
+        ledger.write(lead, None, Stage.LEAD, at=at, actor=None)
+        ledger.write(lead, Stage.LEAD, Stage.MQL, at=at, actor=None)
+        lead.stage = Stage.CUSTOMER if number % 2 and number % 3 else Stage.LOST
+        lead.save()
+    ledger.rebuild_entries([lead.pk for lead in Lead.objects.all()])
+
+    answer = report.answer(Question())
+
+    assert answer.tables[0].total.value("decided") == 80
+    assert not Crawl(UserFactory(role=Role.VIEWER)).faults(answer)
+    assert "than the other channels" in answer.own["advice"][0]["title"]
+    assert not answer.tables[1].rows[0].value("with_it")
 
 
 def test_trying_points_drafts_them_in_the_studio(sign_in):
