@@ -53,26 +53,35 @@ def differ(one: Share, other: Share) -> float:
     return 2 * tail(max(0.0, apart - correction) / spread)
 
 
-def later(one: Sequence[float], others: Sequence[float]) -> float:
-    """Return the one-sided p of `one` not being larger than `others`: Mann and Whitney's U.
+def later(groups: Mapping[Key, Sequence[float]]) -> dict[Key, float]:
+    """Return for each group the one-sided p of its values not being larger than all others'.
 
-    Normal approximation with corrections for ties and continuity; 1 where a side is empty.
+    Mann and Whitney's U by normal approximation, with corrections for ties and continuity; 1 where
+    a side is empty. All groups are ranked together, once.
     """
-    here, there = len(one), len(others)
-    if not here or not there:
-        return 1.0
-    marked = sorted([(value, True) for value in one] + [(value, False) for value in others])
-    ranks = ties = 0.0
-    passed = 0
+    marked = sorted((value, place) for place, key in enumerate(groups) for value in groups[key])
+    ranks = [0.0] * len(groups)
+    ties, passed, total = 0.0, 0, len(marked)
     for _, alike in groupby(marked, key=lambda pair: pair[0]):
-        mine = [is_one for _, is_one in alike]
-        ranks += sum(mine) * (passed + (len(mine) + 1) / 2)
-        ties += len(mine) ** 3 - len(mine)
-        passed += len(mine)
-    u, total = ranks - here * (here + 1) / 2, here + there
-    variance = here * there / 12 * (total + 1 - ties / (total * (total - 1)))
+        places = [place for _, place in alike]
+        middle = passed + (len(places) + 1) / 2
+        for place in places:
+            ranks[place] += middle
+        ties += len(places) ** 3 - len(places)
+        passed += len(places)
+    spread = (total + 1 - ties / (total * (total - 1))) / 12 if total > 1 else 0.0
+    return {
+        key: chance_of(ranks[place], len(groups[key]), total, spread)
+        for place, key in enumerate(groups)
+    }
+
+
+def chance_of(ranks: float, here: int, total: int, spread: float) -> float:
+    there = total - here
+    variance = here * there * spread
     if variance <= 0:
         return 1.0
+    u = ranks - here * (here + 1) / 2
     return tail((u - here * there / 2 - 0.5) / sqrt(variance))
 
 
@@ -117,10 +126,7 @@ def stand_late(
     left = {key: values for key, values in groups.items() if len(values) >= least}
     named: dict[Key, float] = {}
     while True:
-        chances = {
-            key: later(values, [v for other in left if other != key for v in left[other]])
-            for key, values in left.items()
-        }
+        chances = later(left)
         latest = min(chances, key=lambda key: chances[key], default=None)
         if latest is None or chances[latest] > alpha / len(chances):
             return named
