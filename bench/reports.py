@@ -18,7 +18,7 @@ from crm.reports.questions import today
 from crm.reports.registry import PERIOD, REPORTS, Report
 from crm.users.models import Organisation
 
-ROUNDS = 5
+ROUNDS = 3
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ class Measured:
 def measure(day: date) -> Measured:
     """Measure the twelve months up to `day`, the whole organisation's."""
     period = named("12m", day)
-    found = funnel(Question(period, PERIOD, "channel"))
+    found = funnel(Question(period, PERIOD, "month"))
     counts, rates, ranges, samples = found.total.counts, {}, {}, {}
     for name, (before, after) in RATES.items():
         of, hits = counts[before], min(counts[after], counts[before])
