@@ -4,14 +4,17 @@ from datetime import timedelta
 
 import pytest
 from django.utils.timezone import now
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from crm.common.periods import Period
 from crm.funnel import handoffs, verdicts
-from crm.funnel.models import Handoff, Reason, Verdict
+from crm.funnel.models import Handoff, MqlDefinition, Reason, Verdict
 from crm.reports.feedback import counting, report
 from crm.reports.questions import Question
 from crm.users.models import Role
 from tests.factories import CampaignFactory, LeadFactory, UserFactory, waiting_handoff
+from tests.reports.histories import ONE_TRANSACTION
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("organisation")]
 
@@ -96,3 +99,59 @@ def test_the_page_costs_few_queries(told, sign_in, django_assert_max_num_queries
     with django_assert_max_num_queries(14):
         page = client.get("/reports/feedback/", {"compare": "before"}).content.decode()
     assert "No budget" in page
+
+
+OUTCOMES = ["accepted", "rejected", "recycled", "waiting"]
+RULINGS = ["", "disputed", "upheld", "overturned"]
+told_of = st.tuples(st.integers(0, 2), st.sampled_from(OUTCOMES), st.sampled_from(RULINGS),
+                    st.sampled_from([None, True, False]), st.booleans())  # fmt: skip
+
+
+@settings(ONE_TRANSACTION, max_examples=12)
+@given(stories=st.lists(told_of, max_size=12))
+def test_the_report_equals_a_count_story_by_story(stories):
+    """Each story: campaign, answer, dispute, the word at the close, whether it was taken back."""
+    Verdict.objects.all().delete()
+    Handoff.objects.all().delete()
+    campaigns = [CampaignFactory(), CampaignFactory(), None]
+    reason = Reason.objects.filter(use="reject")[0]
+    at, definition = now(), MqlDefinition.current()
+    for number, (campaign, outcome, ruling, good, withdrawn) in enumerate(stories):
+        lead = LeadFactory(campaign=campaigns[campaign])
+        handoff = Handoff.objects.create(
+            lead=lead, attempt=1, outcome=outcome, opened_at=at, definition=definition, evidence={},
+            routed_at=at, answered_at=None if outcome == "waiting" else at,
+        )  # fmt: skip
+        said = {
+            "lead": lead,
+            "handoff": handoff,
+            "at": at,
+            "withdrawn_at": at if withdrawn else None,
+        }
+        if outcome in ("rejected", "recycled"):
+            ruled = ruling if ruling in ("upheld", "overturned") else ""
+            Verdict.objects.create(
+                key=f"a{number}", kind=outcome, reason=reason, ruling=ruled,
+                disputed_at=at if ruling else None, ruled_at=at if ruled else None, **said,
+            )  # fmt: skip
+        if good is not None:
+            Verdict.objects.create(key=f"b{number}", kind="won" if good else "lost",
+                                   good_lead=good, **said)  # fmt: skip
+
+    found = counting.feedback_by(Question(by="campaign"), Period())
+
+    expected: dict[str, counting.Feedback] = {}
+    for campaign, outcome, ruling, good, withdrawn in stories:
+        key = str(campaigns[campaign].pk) if campaigns[campaign] else "none"
+        one = expected.setdefault(key, counting.Feedback())
+        one.handed += 1
+        setattr(one, outcome, getattr(one, outcome) + 1)
+        if withdrawn:
+            continue
+        one.good += good is True
+        one.not_good += good is False
+        if outcome in ("rejected", "recycled") and ruling:
+            one.disputed += 1
+            name = {"disputed": "open"}.get(ruling, ruling)
+            setattr(one, name, getattr(one, name) + 1)
+    assert found == expected
