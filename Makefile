@@ -13,7 +13,7 @@ STATIC := $(shell find static $(SOURCES) -path '*static/*' -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check e2e faults bench screenshots lock clean
+.PHONY: help setup run test check e2e faults bench bench-peer screenshots lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z0-9]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -34,6 +34,9 @@ faults: setup .venv/.dev  ## kill workers, hang the broker ... and count what go
 
 bench: setup .venv/.dev staticfiles/staticfiles.json  ## measure speed; BENCH_SIZE=10k|100k|1m
 	@$(PYTHON) -m bench
+
+bench-peer: setup .venv/.dev staticfiles/staticfiles.json  ## Tandem's pages beside DjangoCRM's, in one run
+	@$(PYTHON) -m bench.against
 
 screenshots: setup .venv/.dev  ## draw the README's pictures
 	@$(PYTHON) -m tests.e2e.screenshots

@@ -12,7 +12,7 @@ from crm.users.models import User
 from deals.models import Deal
 from leads.models import Lead
 
-ROUNDS, WARM_UP = 30, 4
+ROUNDS, WARM_UP = 30, 10
 
 
 @dataclass(frozen=True)

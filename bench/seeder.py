@@ -31,7 +31,8 @@ from deals.models import Deal, Pipeline
 from leads.models import Channel, Company, Lead
 
 SEED = 7
-NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)
+NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+"""The company's past ends here: what is due today and later must be so for whoever measures."""
 CAMPAIGNS, TEAMS, REPS = 50, 5, 40
 CHUNK = 50_000
 """Leads whose rows are written at once."""

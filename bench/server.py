@@ -48,3 +48,16 @@ def wait_for(address: str, seconds: float = 30) -> str:
         else:
             return address
     raise TimeoutError("The web server did not start.")
+
+
+def wait_until_open(port: int, seconds: float = 60) -> None:
+    """Wait until something listens on the port, whatever it serves."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            socket.create_connection(("127.0.0.1", port), 5).close()
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    raise TimeoutError(f"Nothing listens on port {port}.")

@@ -20,6 +20,12 @@ from deals.models import Deal, DealQuerySet, Pipeline, PipelineStage
 from deals.status import BUCKETS, Clock, bucket_of
 
 CARDS = 25
+SHOWN = (
+    "name", "lead__name", "lead__email", "lead__external_id", "company__name", "owner__name",
+    "stage__rotting_days", "stage_since", "amount_minor", "currency", "close_on",
+    "status", "last_activity_at", "snoozed_until", "version",
+)  # fmt: skip
+"""The columns of a card: hundreds of deals with all of theirs take a tenth of the page's time."""
 NEWEST = Order("stage_since", datetime, descending=True)
 """The order within a bucket: who came into the stage last, first."""
 
@@ -160,7 +166,8 @@ def parse_cursor(text: str) -> tuple[str, tuple[Any, int]]:
 
 def cards_of(ids: Iterable[int], at: Clock) -> dict[int, Card]:
     """Return the cards of these deals by id."""
-    deals = NEWEST.keyed(Deal.objects.for_cards().filter(pk__in=list(ids)))
+    shown = Deal.objects.for_cards().filter(pk__in=list(ids)).only(*SHOWN)
+    deals = NEWEST.keyed(shown)
     return {deal.pk: card(deal, at) for deal in deals}
 
 

@@ -50,20 +50,8 @@ class Card:
     status: CardStatus
 
     @property
-    def pk(self) -> str:
-        return str(self.deal.pk)
-
-    @property
-    def stage(self) -> str:
-        return str(self.deal.stage_id)
-
-    @property
     def stamp(self) -> str:
         return f"{self.deal.pk}.{self.deal.version}.{self.status.key}"
-
-    @property
-    def name(self) -> str:
-        return self.deal.name
 
     @property
     def with_whom(self) -> str:

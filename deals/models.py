@@ -132,7 +132,11 @@ class DealQuerySet(models.QuerySet["Deal"]):
         if bucket == status.OVERDUE:
             return self.filter(overdue)
         if bucket == status.TODAY:
-            return self.filter(soon).exclude(overdue)
+            # Few are due today: found from their follow-ups, not by walking all that is open.
+            today = FollowUp.objects.open().filter(
+                due_at__gte=clock.now, due_at__lt=clock.today_ends
+            )
+            return self.filter(pk__in=today.exclude(deal=None).values("deal")).exclude(overdue)
         if bucket == status.NONE:
             return self.exclude(Exists(following))
         return self.filter(Exists(following)).exclude(soon)

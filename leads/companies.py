@@ -104,7 +104,6 @@ def of_lead(lead: Lead) -> Company | None:
     return lead.company or match("", lead.email.rpartition("@")[2].lower())
 
 
-@transaction.atomic
 def match_or_create(name: str, domain: str = "", **values: Any) -> Company:
     """Return the company that `name` and `domain` mean, made now if there is none.
 

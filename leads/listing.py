@@ -78,17 +78,21 @@ class LeadList:
         return keyset.capped_count(self.leads)
 
     @property
+    def is_search(self) -> bool:
+        """Whether a search found few rows; of very many, fifty are soon met in any order."""
+        return bool(self.query.get("q")) and self.count <= keyset.COUNT_LIMIT
+
+    @property
     def sought(self) -> Order:
-        """The order, fit for how many rows a search found: of very many, fifty are met soon."""
-        rare = bool(self.query.get("q")) and self.count <= keyset.COUNT_LIMIT
-        order = order_of(self.sort, searching=rare)
+        order = order_of(self.sort, searching=self.is_search)
         assert order is not None
         return order
 
     @cached_property
     def page(self) -> KeysetPage[Lead]:
         shown = self.leads.select_related("company", "campaign", "channel", "owner")
-        return keyset.page(shown.defer("notes", "search_text"), self.sought, self.query)
+        shown = shown.defer("notes", "search_text")
+        return keyset.page(shown, self.sought, self.query, narrow=self.is_search)
 
     def neighbours(self, lead: Lead) -> tuple[Lead | None, Lead | None]:
         """Return the leads before and after `lead` in this list."""

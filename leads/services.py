@@ -111,7 +111,6 @@ def new_lead(**values: Any) -> Lead:
     return lead
 
 
-@transaction.atomic
 def create_lead(
     *,
     actor: User | None,
@@ -127,7 +126,9 @@ def create_lead(
     consent_source: str = "",
     **more: Any,
 ) -> Lead:
-    """Write a new lead; `crm.funnel.intake.take_in` calls this and enters it into the funnel.
+    """Write a new lead, for `crm.funnel.intake.take_in`, which enters it into the funnel as well.
+
+    Inside a transaction that the caller has open: a savepoint of its own would be two round trips.
 
     campaign: the Campaign that brought it in
     more: other fields of Lead (owner, team, notes, external_id, created_at, consent_at)

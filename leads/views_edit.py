@@ -20,6 +20,7 @@ from leads.facts import LABELS, fact, may_edit
 from leads.forms import ConsentForm, LeadForm, OwnerForm
 from leads.models import Lead, LeadChange
 from leads.normalising import BadValue
+from leads.templatetags.lead_rows import owner_cell
 from leads.views import NAMED, visible
 
 CHANGED = "lead-changed"
@@ -84,7 +85,7 @@ def shown(request: SignedInRequest, lead: Lead, field: str) -> HttpResponse:
         return redirect(lead)
     lead = Lead.objects.select_related(*NAMED).get(pk=lead.pk)
     if "row" in request.GET:
-        return render(request, "leads/_owner.html", {"lead": lead, "may_assign": True})
+        return HttpResponse(owner_cell(lead, may_assign=True))
     context = {"fact": fact(lead, field, request.user)}
     return trigger_client_event(render(request, "leads/_fact.html", context), CHANGED)
 

@@ -10,6 +10,7 @@ from crm.activities.services import FIRST_CALL, title_of
 from crm.funnel.handoffs import HANDOFF_ACCEPTED, AlreadyAnswered
 from crm.funnel.models import Handoff
 from crm.funnel.routing import reassign
+from crm.notifications import services as notifications
 from crm.users.models import Organisation, User
 from leads.ownership import LEADS_ASSIGNED
 
@@ -28,7 +29,10 @@ def register(take: Callable[[str, Callable[[Payload], None]], None]) -> None:
 
 
 def set_first_call(payload: Payload) -> None:
-    """Set the rep who accepted a lead his first call, once, due when the organisation wants it."""
+    """Set the rep who accepted a lead his first call, once, due when the organisation wants it.
+
+    What he was told of the handoff is settled here, too: accepting shall take few statements.
+    """
     handoff = Handoff.objects.select_related("lead", "rep__team").get(pk=payload["handoff"])
     accepted_at = handoff.answered_at or handoff.opened_at
     call = FollowUp(
@@ -41,6 +45,7 @@ def set_first_call(payload: Payload) -> None:
         key=f"{FIRST_CALL}{handoff.pk}",
     )
     FollowUp.objects.bulk_create([call], ignore_conflicts=True)
+    notifications.settle(handoff.get_absolute_url())
 
 
 def follow_owner(payload: Payload) -> None:

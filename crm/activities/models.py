@@ -167,6 +167,11 @@ class FollowUp(models.Model):
             models.Index(
                 fields=["lead", "due_at"], condition=Q(done_at=None), name="follow_up_open_of_lead"
             ),
+            models.Index(
+                fields=["due_at", "deal"],
+                condition=Q(done_at=None, deal__isnull=False),
+                name="follow_up_open_by_day",
+            ),
             models.Index(fields=["owner", "-due_at"], name="follow_up_of_owner_by_day"),
         ]
         constraints = [

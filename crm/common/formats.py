@@ -1,7 +1,10 @@
 """How money, shares, numbers and times are written: for pages, exports and mails alike."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache, wraps
+from typing import ParamSpec
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import (
@@ -13,19 +16,39 @@ from babel.numbers import (
 )
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
-from django.utils.translation import get_language, to_locale
+from django.utils.translation import get_language, gettext_noop, to_locale
 from django.utils.translation import gettext as _
 
 Number = int | float | Decimal
+P = ParamSpec("P")
 DASH = "–"
 SMALL_SHARE = 0.01
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
+def remembered(write: Callable[P, str]) -> Callable[P, str]:
+    """Keep what was written in a language: a table writes the same few values again and again."""
+
+    @lru_cache(8192)
+    def in_language(language: str | None, *args: P.args, **kwargs: P.kwargs) -> str:
+        return write(*args, **kwargs)
+
+    @wraps(write)
+    def kept(*args: P.args, **kwargs: P.kwargs) -> str:
+        return in_language(get_language(), *args, **kwargs)  # type: ignore[arg-type]
+
+    return kept
+
+
 def active_locale() -> Locale:
     """Return Babel's locale of the active language; English for one that Babel lacks."""
+    return locale_of(get_language() or "en")
+
+
+@lru_cache(64)
+def locale_of(language: str) -> Locale:
     try:
-        return Locale.parse(to_locale(get_language() or "en"))
+        return Locale.parse(to_locale(language))
     except (UnknownLocaleError, ValueError):
         return Locale("en")
 
@@ -35,6 +58,7 @@ def major(minor: Number, currency: str) -> Decimal:
     return Decimal(str(minor)).scaleb(-get_currency_precision(currency))
 
 
+@remembered
 def money(minor: Number | None, currency: str) -> str:
     """Write an amount of minor units (cents) of an ISO 4217 currency. None is a dash."""
     if minor is None or minor == "":
@@ -42,6 +66,7 @@ def money(minor: Number | None, currency: str) -> str:
     return format_currency(major(minor, currency), currency, locale=active_locale())
 
 
+@remembered
 def money_whole(minor: Number | None, currency: str) -> str:
     """Write an amount in whole units of its currency: €12,346. None is a dash."""
     if minor is None or minor == "":
@@ -52,6 +77,7 @@ def money_whole(minor: Number | None, currency: str) -> str:
     return format_currency(amount, currency, pattern, locale=locale, currency_digits=False)
 
 
+@remembered
 def money_short(minor: Number | None, currency: str) -> str:
     """Write an amount for a tile: €950, €12.3K, €1.2M. None is a dash."""
     if minor is None or minor == "":
@@ -62,6 +88,7 @@ def money_short(minor: Number | None, currency: str) -> str:
     return format_compact_currency(amount, currency, locale=active_locale(), fraction_digits=digits)
 
 
+@remembered
 def number(value: Number | None, digits: int = 0) -> str:
     """Write a number with grouping and exactly `digits` decimals. None is a dash."""
     if value is None or value == "":
@@ -70,6 +97,7 @@ def number(value: Number | None, digits: int = 0) -> str:
     return format_decimal(value, format=pattern, locale=active_locale())
 
 
+@remembered
 def percent(share: Number | None, digits: int = 0) -> str:
     """Write a share (1 is 100 %) with `digits` decimals; below 1 % with one at least.
 
@@ -111,16 +139,19 @@ def relative(moment: datetime, now: datetime | None = None) -> str:
     return _("%s ago") % text if seconds > 0 else _("in %s") % text
 
 
+UNITS = (
+    (HOUR, MINUTE, gettext_noop("min")),
+    (DAY, HOUR, gettext_noop("h")),
+    (60 * DAY, DAY, gettext_noop("d")),
+    (730 * DAY, 30 * DAY, gettext_noop("mo")),
+)
+
+
 def largest_unit(seconds: int) -> str:
     """Write a positive span in its largest unit: 3 min, 5 h, 2 d, 4 mo, 1 y."""
-    for limit, size, unit in (
-        (HOUR, MINUTE, _("min")),
-        (DAY, HOUR, _("h")),
-        (60 * DAY, DAY, _("d")),
-        (730 * DAY, 30 * DAY, _("mo")),
-    ):
+    for limit, size, unit in UNITS:
         if seconds < limit:
-            return f"{seconds // size} {unit}"
+            return f"{seconds // size} {_(unit)}"
     return f"{seconds // (365 * DAY)} {_('y')}"
 
 
@@ -128,11 +159,17 @@ def day(value: date | datetime) -> str:
     """Write a day: 12 Mar 2026. A moment is taken in the active time zone."""
     if isinstance(value, datetime):
         value = timezone.localtime(value)
-    return date_format(value, _("j M Y"))
+    return day_words(value.toordinal())
+
+
+@remembered
+def day_words(ordinal: int) -> str:
+    """Write the day of a proleptic Gregorian ordinal."""
+    return date_format(date.fromordinal(ordinal), _("j M Y"))
 
 
 def moment(value: datetime, *, zone: bool = False) -> str:
     """Write a moment in the active time zone: 12 Mar 2026, 14:05; `zone` adds its name."""
     local = timezone.localtime(value)
-    text = date_format(local, _("j M Y, H:i"))
+    text = f"{day_words(local.toordinal())}, {local:%H:%M}"
     return f"{text} {local.tzname()}" if zone else text

@@ -55,13 +55,19 @@ def chips(form: forms.Form) -> list[Chip]:
     for name, field in form.fields.items():
         widget = field.widget
         values = widget.value_from_datadict(form.data, form.files, form.add_prefix(name))
+        asked = [raw for raw in as_list(values) if raw not in (None, "", False)]
+        if not asked or isinstance(widget, forms.HiddenInput):
+            continue
         words = dict(_flat(getattr(field, "choices", ())))
         label = str(field.label or name.replace("_", " ").capitalize())
-        for raw in values if isinstance(values, list | tuple) else [values]:
-            if raw not in (None, "", False) and not isinstance(widget, forms.HiddenInput):
-                text = "yes" if raw is True else words.get(str(raw), str(raw))
-                found.append(Chip(label, text, form.add_prefix(name), str(raw)))
+        for raw in asked:
+            text = "yes" if raw is True else words.get(str(raw), str(raw))
+            found.append(Chip(label, text, form.add_prefix(name), str(raw)))
     return found
+
+
+def as_list(values: Any) -> list[Any]:
+    return list(values) if isinstance(values, list | tuple) else [values]
 
 
 def _flat(choices: Iterable[Any]) -> Iterable[tuple[str, str]]:

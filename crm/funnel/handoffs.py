@@ -136,7 +136,6 @@ def answer(handoff: Handoff, outcome: Handoff.Outcome, *, actor: User, **values:
     written = {"outcome": outcome, "answered_at": at, "answered_by": actor, **values}
     for field, value in written.items():
         setattr(handoff, field, value)
-    notifications.settle(handoff.get_absolute_url())
 
 
 @transaction.atomic
@@ -190,6 +189,7 @@ def send_back(
     handoff: Handoff, reason: Reason, *, actor: User, note: str, revisit_on: date | None = None
 ) -> None:
     """Take the return path of `reason`: another rep, out of the funnel, or back to marketing."""
+    notifications.settle(handoff.get_absolute_url())
     lead = handoff.lead
     path = Reason.ReturnPath(reason.return_path)
     if path == Reason.ReturnPath.REROUTE:

@@ -22,9 +22,11 @@ class LeadMoved(Exception):
     """Another request moved the lead first."""
 
 
-@transaction.atomic
 def enter(lead: Lead, *, actor: User | None, reason: str = "") -> StageTransition:
-    """Record that a new lead has come into the funnel, at the time it was created."""
+    """Record that a new lead has come into the funnel, at the time it was created.
+
+    Inside the transaction that wrote the lead.
+    """
     lead.refresh_from_db(fields=["created_at", "stage", "stage_since"])
     return write(lead, None, Stage.LEAD, at=lead.created_at, actor=actor, reason=reason)
 

@@ -104,7 +104,8 @@ def page(rows: HandoffQuerySet, tab: str, after: str) -> QueuePage:
     else:
         rows = rows.order_by(ANSWERED.desc(), F("id").desc())
         rest = Q(answered_at__lt=at) | Q(answered_at=at, pk__lt=pk)
-    found = list((rows.filter(rest) if pk else rows).for_queue()[: PAGE + 1])
+    people = ("rep", "team") if tab == Handoff.Outcome.WAITING else ("answered_by",)
+    found = list((rows.filter(rest) if pk else rows).for_queue(*people)[: PAGE + 1])
     shown = found[:PAGE]
     with_history(shown)
     last = shown[-1] if len(found) > PAGE else None

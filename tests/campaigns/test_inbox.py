@@ -196,5 +196,5 @@ def test_inbox_asks_the_same_few_queries_for_few_and_many(
     run_effects()
     owner.get("/feedback/")
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         owner.get("/feedback/", headers=HTMX)

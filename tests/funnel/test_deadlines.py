@@ -120,11 +120,12 @@ def test_new_rep_is_reminded_of_the_new_deadline(rep, manager):
     assert bob.notifications.filter(title__contains="still waiting").count() == 1
 
 
-def test_notifications_about_a_handoff_are_settled_by_its_answer(rep, manager):
+def test_notifications_about_a_handoff_are_settled_by_its_answer(rep, manager, run_effects):
     handoff = overdue(rep)
     sla.watch()
 
     handoffs.accept(handoff, actor=rep)
+    run_effects()
 
     assert not Notification.objects.unread().exists()
 

@@ -6,14 +6,14 @@ rows repeat in `tandem_rows`, numbers, states and forms in `tandem_parts`.
 """
 
 from datetime import date, datetime
-from typing import Any
+from functools import lru_cache
 
 from django import template
 from django.contrib.messages.storage.base import Message
 from django.http import QueryDict
 from django.template import Context
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from crm.common import formats
 from crm.common.htmx import UNDO
@@ -57,6 +57,13 @@ STATUSES = {
     "live": ("won", "activity", "Live"),
 }
 
+ARROWS = {
+    "up": ("arrow-up", "up"),
+    "down": ("arrow-down", "down"),
+    "flat": ("arrow-right", "unchanged"),
+}
+UNKNOWN_CHANGE = mark_safe('<span class="delta is-flat">n/a</span>')  # noqa: S308
+
 
 @register.filter
 def percent(share: formats.Number | None, digits: int = 0) -> str:
@@ -84,7 +91,11 @@ def tag(text: str, tone: str = "quiet", icon: str = "", title: str = "") -> Safe
 @register.simple_tag
 def stage_tag(stage: str, label: str = "") -> SafeString:
     """Name a stage in the hue of the team that owns it."""
-    value = str(getattr(stage, "value", stage) or "")
+    return drawn_stage(str(getattr(stage, "value", stage) or ""), str(label))
+
+
+@lru_cache(256)
+def drawn_stage(value: str, label: str) -> SafeString:
     if value in Stage.values:
         known = Stage(value)
         hint = format_html(' title="{}"', EXPLANATIONS[known])
@@ -136,19 +147,21 @@ def _time(moment: datetime, text: str, kind: str) -> SafeString:
     )
 
 
-@register.inclusion_tag("components/delta.html")
-def delta(change: float | None, good: str = "up", points: bool = False) -> dict[str, Any]:
+@register.simple_tag
+def delta(change: float | None, good: str = "up", points: bool = False) -> SafeString:
     """Say how a number changed: arrow, word and amount. Good news is green, bad news red.
 
     change: 0.12 is 12 % (with `points`: 12 percentage points) more; None is n/a
     good: up or down, the direction that we want
     """
     if change is None:
-        return {"direction": "none"}
+        return UNKNOWN_CHANGE
     direction = "flat" if abs(change) < 0.0005 else "up" if change > 0 else "down"
     tone = "flat" if direction == "flat" else "good" if direction == good else "bad"
+    arrow, word = ARROWS[direction]
     text = f"{formats.number(abs(change) * 100, 1)} pp" if points else formats.percent(abs(change))
-    return {"direction": direction, "tone": tone, "text": text}
+    drawn = _icon(arrow, label=word, size=12)
+    return format_html('<span class="delta is-{}">{}{}</span>', tone, drawn, text)
 
 
 @register.simple_tag(takes_context=True)

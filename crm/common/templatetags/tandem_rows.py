@@ -31,7 +31,7 @@ class RememberedURL(defaulttags.URLNode):
 
     def render(self, context: Context) -> str:
         keys = [argument.resolve(context) for argument in self.args]
-        if self.kwargs or any(type(key) is not int for key in keys):
+        if self.kwargs or any(type(key) is not int and not isinstance(key, str) for key in keys):
             return str(super().render(context))
         try:
             found = link(self.view_name.resolve(context), *keys)

@@ -38,7 +38,7 @@ def find(request: SignedInRequest, pk: int) -> Lead:
 def lead_handoffs(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show every attempt to hand the lead over: evidence, routing, answer, dispute."""
     lead = find(request, pk)
-    attempts = lead.handoffs.for_queue().select_related("definition", "opened_by")
+    attempts = lead.handoffs.select_related("definition", "opened_by", "rep", "team")
     rows = list(attempts.prefetch_related(*VERDICT_PARTS))
     rows.sort(key=lambda row: -row.attempt)
     context = {"lead": lead, "handoffs": rows, **rights(request)}

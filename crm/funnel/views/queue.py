@@ -83,7 +83,7 @@ def queue_count(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def handoff_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show one handoff: the frozen evidence, how it was routed and answered, and when."""
-    rows = Handoff.objects.visible_to(request.user).for_queue()
+    rows = Handoff.objects.visible_to(request.user).for_queue("rep", "team", "answered_by")
     handoff = get_object_or_404(rows.select_related("definition", "opened_by"), pk=pk)
     with_history([handoff])
     context = {

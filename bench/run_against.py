@@ -1,0 +1,63 @@
+"""Ask DjangoCRM and Tandem for their pages in turn, and print a row for each; see bench.against."""
+
+import http.client
+import os
+import sys
+import time
+
+import django
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "crm.settings"
+django.setup()
+
+from bench.against import FRAGMENT, ROUNDS, WARM_UP, line, pairs, serving_peer, session_of_peer  # noqa: E402
+from bench.browser import Browser  # noqa: E402
+from bench.pages import user_of  # noqa: E402
+from bench.seeder import seed  # noqa: E402
+from bench.server import free_port, serving, wait_until_open  # noqa: E402
+from deals.models import Deal  # noqa: E402
+from leads.models import Lead  # noqa: E402
+
+
+def ask_peer(connection: http.client.HTTPConnection, path: str, session: str) -> tuple[float, int]:
+    """Return the milliseconds until the whole page was there, and its queries."""
+    began = time.perf_counter()
+    connection.request("GET", path, headers={"Cookie": f"sessionid={session}"})
+    answer = connection.getresponse()
+    answer.read()
+    if answer.status != 200:
+        raise RuntimeError(f"{path} answered {answer.status}")
+    return (time.perf_counter() - began) * 1000, int(answer.headers["X-Queries"])
+
+
+def ask_us(browser: Browser, path: str, *, fragment: bool) -> tuple[float, int]:
+    began = time.perf_counter()
+    answer, _ = browser.ask("GET", path, headers=FRAGMENT if fragment else None)
+    return (time.perf_counter() - began) * 1000, int(answer.headers["X-Queries"])
+
+
+leads, peer_url = int(sys.argv[1]), sys.argv[2]
+if not Lead.objects.exists():
+    seed(leads)
+peer, port = session_of_peer(peer_url), free_port()
+lead = Lead.objects.filter(stage="opportunity").order_by("pk")[0].pk
+deal = Deal.objects.open().order_by("pk")[0].pk
+sys.stdout.write(f"{leads:,} leads; median ms of {ROUNDS} [queries]\n")
+sys.stdout.write(f"{'':32}{'DjangoCRM':>14}{'Tandem':>14}{'ratio':>14}{'bar':>8}\n")
+with serving_peer(peer_url, port) as theirs, serving() as ours:
+    wait_until_open(port)
+    connection = http.client.HTTPConnection(theirs, timeout=120)
+    for pair in pairs(peer, lead, deal):
+        browser = Browser(ours, user_of(pair.role))
+        they: list[float] = []
+        we: list[float] = []
+        queries = [0, 0]
+        for turn in range(WARM_UP + ROUNDS):
+            their_ms, their_queries = ask_peer(connection, pair.theirs, peer["session"])
+            our_ms, our_queries = ask_us(browser, pair.ours, fragment=pair.as_one_types)
+            if turn >= WARM_UP:
+                they.append(their_ms)
+                we.append(our_ms)
+                queries = [max(queries[0], their_queries), max(queries[1], our_queries)]
+        sys.stdout.write(line(pair, they, we, (queries[0], queries[1])) + "\n")
+        sys.stdout.flush()

@@ -1,0 +1,149 @@
+"""The rows of the handoff queue: `{% load handoff_rows %}`.
+
+Drawn here, not by a template: half of the page's time would go into entering one for each cell.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django import template
+from django.template.defaultfilters import truncatechars
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from crm.common.links import link
+from crm.common.templatetags.tandem import ago, status_tag, tag
+from crm.common.templatetags.tandem_icons import icon
+from crm.common.templatetags.tandem_rows import countdown, person, row_check
+from crm.funnel.models import Handoff, Verdict
+
+register = template.Library()
+
+EARLIER, NOTE_LENGTH = 2, 140
+ROW = """<tr id="handoff-{pk}" data-row{focus}>
+{check}
+<td class="main"><div>
+<a href="{lead_url}">{lead}</a>
+{attempt}
+<div class="meta">{about}</div>
+</div></td>
+<td data-label="Why now"><div>
+{why}
+</div></td>
+<td class="num" data-label="Score">{score}</td>
+<td data-label="Waits for"><div>
+<div>{waits}</div>
+<a class="text-reset" href="{url}">{deadline}</a>
+</div></td>
+{answers}
+</tr>"""
+FOCUS = mark_safe(' data-autofocus tabindex="-1"')  # noqa: S308 - a constant
+META = '<div class="meta">{}</div>'
+ACCEPT = (
+    '<button type="submit" form="answer" formaction="{url}" hx-post="{url}"'
+    ' hx-target="#handoff-{pk}" hx-swap="outerHTML" hx-disabled-elt="this"'
+    ' class="btn btn-primary btn-sm" id="accept-{pk}" data-key="a"'
+    ' aria-label="Accept {lead}">Accept</button>'
+)
+RETURN = (
+    '<a class="btn btn-light btn-sm" href="{}?row=1" data-dialog data-key="{}"'
+    ' aria-label="{} {}">{}</a>'
+)
+REASSIGN = (
+    '<a class="btn btn-quiet btn-icon btn-sm" href="{}" data-dialog title="Give to a rep"'
+    ' aria-label="Give {} to a rep">{}</a>'
+)
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What the reader may do with a waiting handoff."""
+
+    answer: bool
+    reassign: bool
+
+
+@register.simple_tag(takes_context=True)
+def handoff_rows(context: template.Context, handoffs: Iterable[Handoff]) -> SafeString:
+    """Draw waiting handoffs that came with `with_history`, each with what the reader may do.
+
+    With `?focus=` in the address the first takes the focus.
+    """
+    may = Rights(bool(context.get("may_answer")), bool(context.get("may_reassign")))
+    focus = bool(context["request"].GET.get("focus"))
+    drawn = (row(handoff, may, focus=focus and not at) for at, handoff in enumerate(handoffs))
+    return SafeString("\n".join(drawn))
+
+
+def row(handoff: Handoff, may: Rights, *, focus: bool) -> SafeString:
+    lead = handoff.lead
+    score = handoff.evidence.get("score")
+    return format_html(
+        ROW,
+        pk=handoff.pk,
+        focus=FOCUS if focus else "",
+        check=row_check(handoff.pk, lead) if may.reassign else "",
+        lead_url=lead.get_absolute_url(),
+        lead=lead,
+        attempt=attempt(handoff) if handoff.attempt > 1 else "",
+        about=" · ".join(filter(None, [str(lead.company or ""), lead.job_title])),
+        why=why(handoff),
+        score=lead.score if score is None else score,
+        waits=person(handoff.rep) if handoff.rep else status_tag("waiting", handoff.waits_in),
+        url=handoff.get_absolute_url(),
+        deadline=countdown(handoff.due_at, start=handoff.clock_start),
+        answers=answers(handoff, may),
+    )
+
+
+def attempt(handoff: Handoff) -> SafeString:
+    drawn = tag(handoff.attempt_label, "warning")
+    return format_html('<a href="{}">{}</a>', handoff.get_absolute_url(), drawn)
+
+
+def why(handoff: Handoff) -> SafeString:
+    """Draw why the lead is offered now, where it came from, and how it fared before."""
+    lead = handoff.lead
+    parts = [signal(found.label, found.when) for found in handoff.signals]
+    parts = parts or [format_html("<div>Offered by {}</div>", handoff.opened_by or "score")]
+    if source := " · ".join(str(part) for part in (lead.campaign, lead.channel) if part):
+        parts.append(format_html(META, source))
+    if handoff.note:
+        sign = icon("note", label="Note from marketing", size=12)
+        words = truncatechars(handoff.note, NOTE_LENGTH)
+        parts.append(format_html(META, format_html("{} {}", sign, words)))
+    parts += [earlier(verdict) for verdict in getattr(handoff, "earlier", [])[:EARLIER]]
+    return format_html_join("\n", "{}", ((part,) for part in parts))
+
+
+def signal(label: str, when: datetime | None) -> SafeString:
+    at = format_html(' <span class="meta">{}</span>', ago(when)) if when else ""
+    return format_html("<div>{}{}</div>", label, at)
+
+
+def earlier(verdict: Verdict) -> SafeString:
+    sign = icon("arrow-back-up", label="Earlier attempt", size=12)
+    said = f"{verdict.get_kind_display()} by {verdict.by}"
+    reason = f": {verdict.reason}" if verdict.reason else ""
+    return format_html(META, format_html("{} {}{}, {}", sign, said, reason, ago(verdict.at)))
+
+
+def answers(handoff: Handoff, may: Rights) -> SafeString:
+    """Draw what one may do: accept, reject, recycle, give to another rep."""
+    if not (may.answer or may.reassign):
+        return SafeString()
+    pk, lead = handoff.pk, handoff.lead
+    drawn = []
+    if may.answer:
+        drawn = [
+            format_html(ACCEPT, url=link("funnel:accept", pk), pk=pk, lead=lead),
+            format_html(RETURN, link("funnel:reject", pk), "r", "Reject", lead, "Reject"),
+            format_html(RETURN, link("funnel:recycle", pk), "y", "Recycle", lead, "Recycle"),
+        ]
+    if may.reassign:
+        drawn.append(format_html(REASSIGN, link("funnel:reassign", pk), lead, icon("user-plus")))
+    return format_html(
+        '<td><div class="d-flex gap-1 align-items-center">{}</div></td>',
+        SafeString("\n".join(drawn)),
+    )
