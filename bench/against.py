@@ -23,7 +23,7 @@ from bench.__main__ import SERVER, SIZES, child, make_database, print_line
 HERE = Path(__file__).parent / "peer"
 HOME = Path("var/peer").resolve()
 PYTHON = HOME / "bin/python"
-ROUNDS, WARM_UP = 30, 6
+ROUNDS, WARM_UP = 30, 10
 FRAGMENT = {"HX-Request": "true"}
 
 
