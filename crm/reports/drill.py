@@ -11,10 +11,10 @@ from urllib.parse import quote, unquote, urlencode
 
 from django.core.exceptions import BadRequest
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.urls import reverse
 
 from campaigns.segments.models import Segment
 from campaigns.segments.services import members
+from crm.common.links import link
 from crm.common.periods import Period, of_month
 from crm.funnel.models import StageEntry
 from crm.reports.dimensions import DIMENSIONS, NONE
@@ -53,7 +53,7 @@ class Cell:
 
     @property
     def url(self) -> str:
-        return f"{reverse('leads:list')}?{urlencode({PARAM: str(self)})}"
+        return f"{link('leads:list')}?{urlencode({PARAM: str(self)})}"
 
 
 def parse(word: str) -> Cell:

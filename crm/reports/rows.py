@@ -13,8 +13,8 @@ from urllib.parse import quote, unquote, urlencode
 
 from django.core.exceptions import BadRequest
 from django.db.models import QuerySet
-from django.urls import reverse
 
+from crm.common.links import link
 from crm.common.periods import Period
 from crm.users.models import User
 from leads.models import LeadQuerySet
@@ -108,7 +108,7 @@ def read(word: str) -> tuple[RowSet, Params]:
 def url_of(name: str, /, **params: Any) -> str:
     """Return the address of the list with exactly the rows of the set `name`."""
     kind = SETS[name].kind
-    page = reverse("leads:list") if kind == LEADS else reverse("reports:rows", args=[kind])
+    page = link("leads:list") if kind == LEADS else link("reports:rows", kind)
     return f"{page}?{urlencode({PARAM: word_of(name, params)})}"
 
 

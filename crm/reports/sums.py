@@ -36,6 +36,7 @@ from crm.users.models import Organisation
 MOST_STALE = 2000
 """Marks up to which the difference is counted on reading; with more the ledger is quicker."""
 ATTEMPTS = 3
+PLACES = {stage.value: place for place, stage in enumerate(PATH)}
 
 
 class Moment(NamedTuple):
@@ -217,7 +218,7 @@ def kept_bins(questions: Sequence[Question], change: Sums) -> Bins:
             asked |= asked_of(question)
     for row in DurationSum.objects.filter(asked):
         for name, kept in row.bins.items():
-            of_stage = found[DurationKey(row.counting, row.month, PATH.index(Stage(name)))]
+            of_stage = found[DurationKey(row.counting, row.month, PLACES[name])]
             for number, many in kept.items():
                 of_stage[int(number)] += many
     for key, added in change.durations.items():
