@@ -1,15 +1,11 @@
 """Settings of sales: the pipelines with their stages, and the reasons why deals are lost."""
 
-from typing import Any
-
 from django.db.models import Count
-from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crm.common.htmx import done, refused, toast, wants_partial
+from crm.common.htmx import toast
 from crm.users.permissions import SALES_MANAGERS, SignedInRequest, allow
 from deals import criteria, pipelines
 from deals.models import LostReason, Pipeline, PipelineStage
@@ -20,8 +16,10 @@ from deals.setting_forms import (
     RemoveStageForm,
     StageForm,
 )
+from deals.views.respond import PIPELINES, asked, saved
 
 STEPS = {"up": -1, "down": 1}
+REASONS = "deals:lost-reasons"
 
 
 @allow(SALES_MANAGERS)
@@ -173,21 +171,3 @@ def reason_remove(request: SignedInRequest, pk: int) -> HttpResponse:
     gone = pipelines.remove_reason(reason)
     toast(request, f"Reason “{reason}” " + ("deleted" if gone else "is no longer offered"))
     return redirect(REASONS)
-
-
-PIPELINES, REASONS = "deals:pipelines", "deals:lost-reasons"
-
-
-def saved(request: HttpRequest, text: str, back: str = PIPELINES) -> HttpResponse:
-    toast(request, text)
-    return done(request, reverse(back))
-
-
-def asked(
-    request: HttpRequest, form: BaseForm, title: str, label: str, *, back: str = PIPELINES,
-    **more: Any,
-) -> HttpResponse:  # fmt: skip
-    """Answer with a setting's form: in the dialog, or on a page of its own; 422 with errors."""
-    context = {"form": form, "title": title, "label": label, "back": reverse(back), **more}
-    name = "deals/_setting.html" if wants_partial(request) else "deals/setting.html"
-    return refused(request, name, context) if form.is_bound else render(request, name, context)

@@ -1,5 +1,9 @@
 """What the two teams agreed on: the MQL definition, the reasons, the routing rules."""
 
+from typing import Any
+
+from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -81,12 +85,18 @@ def reason_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def reason_form(request: SignedInRequest, reason: Reason, title: str) -> HttpResponse:
     form = ReasonForm(posted(request), instance=reason)
+    return in_order(request, form, title, among=Reason.objects.all(), back="/settings/reasons/")
+
+
+def in_order(
+    request: SignedInRequest, form: ModelForm, title: str, *, among: QuerySet[Any], back: str
+) -> HttpResponse:
+    """Answer with the form of a row that has its place among others; a new one comes last."""
     if request.method == "POST" and form.is_valid():
-        saved = agreements.save_last(
-            form.save(commit=False), among=Reason.objects.all(), by=request.user
-        )
+        saved = agreements.save_last(form.save(commit=False), among=among, by=request.user)
+        form.save_m2m()
         toast(request, f"“{saved}” saved")
-        return done(request, "/settings/reasons/")
+        return done(request, back)
     context = {"form": form, "title": title, "verb": "Save"}
     return form_page(request, "funnel/_settings_form.html", context, status=status_of(form))
 
@@ -144,15 +154,8 @@ def rule_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def rule_form(request: SignedInRequest, rule: RoutingRule, title: str) -> HttpResponse:
     form = RoutingRuleForm(posted(request), instance=rule)
-    if request.method == "POST" and form.is_valid():
-        saved = agreements.save_last(
-            form.save(commit=False), among=RoutingRule.objects.all(), by=request.user
-        )
-        form.save_m2m()
-        toast(request, f"“{saved}” saved")
-        return done(request, "/settings/routing/")
-    context = {"form": form, "title": title, "verb": "Save"}
-    return form_page(request, "funnel/_settings_form.html", context, status=status_of(form))
+    among = RoutingRule.objects.all()
+    return in_order(request, form, title, among=among, back="/settings/routing/")
 
 
 @allow(SALES_MANAGERS)

@@ -1,17 +1,16 @@
 """Settings: the playbooks of sales and their steps."""
 
 from django.db.models import Count
-from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crm.common.htmx import done, refused, toast, wants_partial
+from crm.common.htmx import toast
 from crm.users.permissions import SALES_MANAGERS, SignedInRequest, allow
 from deals.playbooks import editing
 from deals.playbooks.forms import PlaybookForm, StepForm
 from deals.playbooks.models import Playbook, PlaybookStep
+from deals.views.respond import asked, saved
 
 WAYS = {"up": -1, "down": 1}
 LIST = "playbooks:list"
@@ -30,8 +29,8 @@ def create(request: SignedInRequest) -> HttpResponse:
     form = PlaybookForm(request.POST or None, initial={"is_active": True})
     if request.method == "POST" and form.is_valid():
         playbook = editing.append(form.save(commit=False))
-        return saved(request, f"Playbook “{playbook}” made. Add its steps.")
-    return asked(request, form, "New playbook", "Make it")
+        return saved(request, f"Playbook “{playbook}” made. Add its steps.", LIST)
+    return asked(request, form, "New playbook", "Make it", back=LIST)
 
 
 @allow(SALES_MANAGERS)
@@ -39,8 +38,8 @@ def create(request: SignedInRequest) -> HttpResponse:
 def edit(request: SignedInRequest, pk: int) -> HttpResponse:
     form = PlaybookForm(request.POST or None, instance=get_object_or_404(Playbook, pk=pk))
     if request.method == "POST" and form.is_valid():
-        return saved(request, f"Playbook “{form.save()}” saved")
-    return asked(request, form, "Edit the playbook", "Save")
+        return saved(request, f"Playbook “{form.save()}” saved", LIST)
+    return asked(request, form, "Edit the playbook", "Save", back=LIST)
 
 
 @allow(SALES_MANAGERS)
@@ -67,8 +66,8 @@ def step_create(request: SignedInRequest, pk: int) -> HttpResponse:
     form = StepForm(request.POST or None, instance=step)
     if request.method == "POST" and form.is_valid():
         editing.append(form.save(commit=False))
-        return saved(request, "Step added")
-    return asked(request, form, f"New step of {step.playbook}", "Add")
+        return saved(request, "Step added", LIST)
+    return asked(request, form, f"New step of {step.playbook}", "Add", back=LIST)
 
 
 @allow(SALES_MANAGERS)
@@ -77,8 +76,8 @@ def step_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     form = StepForm(request.POST or None, instance=get_object_or_404(PlaybookStep, pk=pk))
     if request.method == "POST" and form.is_valid():
         form.save()
-        return saved(request, "Step saved")
-    return asked(request, form, "Edit the step", "Save")
+        return saved(request, "Step saved", LIST)
+    return asked(request, form, "Edit the step", "Save", back=LIST)
 
 
 @allow(SALES_MANAGERS)
@@ -95,15 +94,3 @@ def step_remove(request: SignedInRequest, pk: int) -> HttpResponse:
     step.delete()
     toast(request, f"“{step}” deleted. What runs already keeps it.")
     return redirect(LIST)
-
-
-def saved(request: HttpRequest, text: str) -> HttpResponse:
-    toast(request, text)
-    return done(request, reverse(LIST))
-
-
-def asked(request: HttpRequest, form: BaseForm, title: str, label: str) -> HttpResponse:
-    """Answer with the form: in the dialog, or on a page of its own; 422 with errors."""
-    context = {"form": form, "title": title, "label": label, "back": reverse(LIST)}
-    name = "deals/_setting.html" if wants_partial(request) else "deals/setting.html"
-    return refused(request, name, context) if form.is_bound else render(request, name, context)
