@@ -24,7 +24,6 @@ HERE = Path(__file__).parent / "peer"
 HOME = Path("var/peer").resolve()
 PYTHON = HOME / "bin/python"
 ROUNDS, WARM_UP = 30, 10
-FRAGMENT = {"HX-Request": "true"}
 
 
 @dataclass(frozen=True)

@@ -30,13 +30,15 @@ class Bar:
         return ", ".join(parts)
 
 
-LIST = Bar(10, 5.6, 1.3, 100)
-SEARCH = Bar(9, 5.8, 2)
-RECORD = Bar(15, 3.8, 1.3)
-DEAL = Bar(15, 4.3, 1.3)
-QUEUE = Bar(12, 5.0, 1.3, 100)
-BOARD = Bar(10, 6.8, 1.3)
-FUNNEL = Bar(12, 6.0, 1.5)
+LIST = Bar(10, 7.6, 1.3, 100)
+SEARCH = Bar(8, 6.6, 2)
+RECORD = Bar(15, 7.6, 1.3)
+DEAL = Bar(15, 10.3, 1.3)
+QUEUE = Bar(12, 7.9, 1.3, 100)
+BOARD = Bar(10, 12.1, 1.3)
+FUNNEL = Bar(12, 11.0, 1.5)
 OVERVIEW = Bar(15, 0, 2)
+TIMELINE = Bar(16, 0, 2)
+"""Loaded after the record (4 queries): one query for each of its twelve sources."""
 CREATE = Bar(15, 4.0, 1.3)
-ACT = Bar(10, 2.5, 1.3)
+ACT = Bar(10, 4.3, 1.3)

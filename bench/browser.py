@@ -11,6 +11,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 
 from crm.users.models import User
 
+FRAGMENT = {"HX-Request": "true"}
 TOKEN = "b" * 32
 """Any token will do: Django compares the cookie with the header."""
 
@@ -25,13 +26,15 @@ class Browser:
             "X-CSRFToken": TOKEN,
         }
 
-    def get(self, path: str) -> tuple[http.client.HTTPResponse, bytes]:
+    def get(
+        self, path: str, headers: dict[str, str] | None = None
+    ) -> tuple[http.client.HTTPResponse, bytes]:
         """Raises RuntimeError for any answer but 200."""
-        return self.ask("GET", path)
+        return self.ask("GET", path, headers=headers)
 
     def post(self, path: str, **values: object) -> http.client.HTTPResponse:
         """Send a form as the page's script does. Raises RuntimeError where it is not taken."""
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "HX-Request": "true"}
+        headers = {"Content-Type": "application/x-www-form-urlencoded", **FRAGMENT}
         return self.ask("POST", path, urlencode(values), headers)[0]
 
     def ask(

@@ -10,8 +10,8 @@ import django
 os.environ["DJANGO_SETTINGS_MODULE"] = "crm.settings"
 django.setup()
 
-from bench.against import FRAGMENT, ROUNDS, WARM_UP, line, pairs, serving_peer, session_of_peer  # noqa: E402
-from bench.browser import Browser  # noqa: E402
+from bench.against import ROUNDS, WARM_UP, line, pairs, serving_peer, session_of_peer  # noqa: E402
+from bench.browser import FRAGMENT, Browser  # noqa: E402
 from bench.pages import user_of  # noqa: E402
 from bench.seeder import seed  # noqa: E402
 from bench.server import free_port, serving, wait_until_open  # noqa: E402
@@ -32,7 +32,7 @@ def ask_peer(connection: http.client.HTTPConnection, path: str, session: str) ->
 
 def ask_us(browser: Browser, path: str, *, fragment: bool) -> tuple[float, int]:
     began = time.perf_counter()
-    answer, _ = browser.ask("GET", path, headers=FRAGMENT if fragment else None)
+    answer, _ = browser.get(path, FRAGMENT if fragment else None)
     return (time.perf_counter() - began) * 1000, int(answer.headers["X-Queries"])
 
 

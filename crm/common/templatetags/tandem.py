@@ -132,14 +132,12 @@ def at(moment: datetime | None, none: str = formats.DASH) -> SafeString:
 def day(value: date | None, none: str = formats.DASH) -> SafeString:
     if value is None:
         return format_html('<span class="text-body-secondary">{}</span>', none)
-    return format_html(
-        '<time class="nowrap" datetime="{}">{}</time>', value.isoformat(), formats.day(value)
-    )
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), formats.day(value))
 
 
 def _time(moment: datetime, text: str, kind: str) -> SafeString:
     return format_html(
-        '<time class="nowrap" datetime="{}" title="{}" data-time="{}">{}</time>',
+        '<time datetime="{}" title="{}" data-time="{}">{}</time>',
         moment.isoformat(timespec="seconds"),
         formats.moment(moment, zone=True),
         kind,
