@@ -1,4 +1,4 @@
-"""A large company from a fixed seed, written with COPY: the same rows on every machine.
+"""A large company from a fixed seed, written with COPY: the same rows on every machine, up to now.
 
 Of 100,000 leads: 400,000 transitions, 20,000 deals, 150,000 activities, 50 campaigns with weekly
 spend; other sizes in proportion.

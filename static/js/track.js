@@ -30,7 +30,11 @@
       if (url.searchParams.has("v")) return;
       url.searchParams.set("v", id);
       new URLSearchParams(page().split("?")[1]).forEach(function (v, k) { url.searchParams.has(k) || url.searchParams.set(k, v); });
-      el[key] = url;
+      if (el.href) return void (el.href = url);
+      // A new frame: a browser may drop a second address that comes while the first still loads.
+      var fresh = el.cloneNode();
+      fresh.src = url;
+      el.replaceWith(fresh);
     });
     d.querySelectorAll("input[name=" + name + "]").forEach(function (el) { el.value = id; });
   }
