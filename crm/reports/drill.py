@@ -7,7 +7,7 @@ through channel 12, reached MQL and not SAL. The list filters by it; docs/metric
 
 from dataclasses import dataclass, field
 from datetime import date
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import quote, quote_plus, unquote
 
 from django.core.exceptions import BadRequest
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -53,7 +53,7 @@ class Cell:
 
     @property
     def url(self) -> str:
-        return f"{link('leads:list')}?{urlencode({PARAM: str(self)})}"
+        return f"{link('leads:list')}?{PARAM}={quote_plus(str(self))}"
 
 
 def parse(word: str) -> Cell:

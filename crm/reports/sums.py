@@ -206,32 +206,36 @@ def written(group: date | int) -> str:
     return "none" if group == NOBODY else str(group)
 
 
-Bins = dict[DurationKey, dict[int, int]]
+Bins = dict[DurationKey, list[dict[str, int]]]
+"""For each month and stage: how many leads took so long, by the number of the bin, in parts."""
 
 
 def kept_bins(questions: Sequence[Question], change: Sums) -> Bins:
-    """Return the kept durations that are asked for, with what the stale leads change."""
-    found: Bins = defaultdict(lambda: defaultdict(int))
+    """Return the kept durations that are asked for, and what the stale leads change in them."""
+    found: Bins = defaultdict(list)
     asked = Q(pk__in=[])
     for question in questions:
         if question.counting != SHARED:  # what both share is not timed
             asked |= asked_of(question)
-    for row in DurationSum.objects.filter(asked):
-        for name, kept in row.bins.items():
-            of_stage = found[DurationKey(row.counting, row.month, PLACES[name])]
-            for number, many in kept.items():
-                of_stage[int(number)] += many
+    rows = DurationSum.objects.filter(asked).values_list("counting", "month", "bins")
+    for counting, month, bins in rows:
+        for name, kept in bins.items():
+            found[DurationKey(counting, month, PLACES[name])].append(kept)
     for key, added in change.durations.items():
-        for number, many in added.items():
-            found[key][number] += many
+        found[key].append({str(number): many for number, many in added.items()})
     return found
 
 
 def stays(question: Question, kept: Bins) -> dict[Stage, Stay]:
     """Return the days to each stage from the one before."""
-    bins: dict[Stage, dict[int, int]] = {stage: defaultdict(int) for stage in PATH[1:]}
-    for key, numbers in kept.items():
+    bins: dict[Stage, dict[str, int]] = {stage: defaultdict(int) for stage in PATH[1:]}
+    for key, parts in kept.items():
         if counts_in(question, key):
-            for number, many in numbers.items():
-                bins[PATH[key.place]][number] += many
-    return {stage: stay_of(of_stage) for stage, of_stage in bins.items()}
+            of_stage = bins[PATH[key.place]]
+            for part in parts:
+                for number, many in part.items():
+                    of_stage[number] += many
+    return {
+        stage: stay_of({int(number): many for number, many in of_stage.items()})
+        for stage, of_stage in bins.items()
+    }

@@ -38,6 +38,19 @@ ROW = """<tr id="handoff-{pk}" data-row{focus}>
 </div></td>
 {answers}
 </tr>"""
+ANSWERED = """<tr id="handoff-{pk}" data-row>
+<td class="main"><div>
+<a href="{url}">{lead}</a>
+{attempt}
+<div class="meta">{about}</div>
+</div></td>
+<td data-label="What sales said"><div>
+{said}
+</div></td>
+<td class="num" data-label="Score">{score}</td>
+<td data-label="Answered by"><div>{who}<div class="meta">{when}</div></div></td>
+<td data-label="Answer time">{took}</td>
+</tr>"""
 FOCUS = mark_safe(' data-autofocus tabindex="-1"')  # noqa: S308 - a constant
 META = '<div class="meta">{}</div>'
 ACCEPT = (
@@ -78,7 +91,6 @@ def handoff_rows(context: template.Context, handoffs: Iterable[Handoff]) -> Safe
 
 def row(handoff: Handoff, may: Rights, *, focus: bool) -> SafeString:
     lead = handoff.lead
-    score = handoff.evidence.get("score")
     return format_html(
         ROW,
         pk=handoff.pk,
@@ -89,12 +101,18 @@ def row(handoff: Handoff, may: Rights, *, focus: bool) -> SafeString:
         attempt=attempt(handoff) if handoff.attempt > 1 else "",
         about=" · ".join(filter(None, [str(lead.company or ""), lead.job_title])),
         why=why(handoff),
-        score=lead.score if score is None else score,
+        score=score_of(handoff),
         waits=person(handoff.rep) if handoff.rep else status_tag("waiting", handoff.waits_in),
         url=handoff.get_absolute_url(),
         deadline=countdown(handoff.due_at, start=handoff.clock_start),
         answers=answers(handoff, may),
     )
+
+
+def score_of(handoff: Handoff) -> int:
+    """Return the score that was frozen when the lead was offered, else the present one."""
+    score = handoff.evidence.get("score")
+    return handoff.lead.score if score is None else score
 
 
 def attempt(handoff: Handoff) -> SafeString:
@@ -147,3 +165,40 @@ def answers(handoff: Handoff, may: Rights) -> SafeString:
         '<td><div class="d-flex gap-1 align-items-center">{}</div></td>',
         SafeString("\n".join(drawn)),
     )
+
+
+@register.simple_tag
+def answered_rows(handoffs: Iterable[Handoff]) -> SafeString:
+    """Draw answered handoffs that came with `with_history`: what sales said, when, how soon."""
+    return SafeString("\n".join(answered_row(handoff) for handoff in handoffs))
+
+
+def answered_row(handoff: Handoff) -> SafeString:
+    lead = handoff.lead
+    source = lead.campaign or lead.channel
+    return format_html(
+        ANSWERED,
+        pk=handoff.pk,
+        url=handoff.get_absolute_url(),
+        lead=lead,
+        attempt=tag(handoff.attempt_label) if handoff.attempt > 1 else "",
+        about=" · ".join(str(part) for part in (lead.company, source) if part),
+        said=said(handoff),
+        score=score_of(handoff),
+        who=person(handoff.answered_by),
+        when=ago(handoff.answered_at),
+        took=countdown(handoff.due_at, start=handoff.clock_start, done=handoff.answered_at),
+    )
+
+
+def said(handoff: Handoff) -> SafeString:
+    """Draw the verdict: its reason, whether it is disputed, its note, and where the lead is now."""
+    verdict: Verdict | None = getattr(handoff, "verdict", None)
+    parts: list[object] = [(verdict and verdict.reason) or handoff.get_outcome_display()]
+    if verdict and verdict.disputed_at:
+        ruled = tag(verdict.get_ruling_display()) if verdict.ruling else tag("Disputed", "warning")
+        parts.append(ruled)
+    if verdict and verdict.note:
+        parts.append(format_html(META, truncatechars(verdict.note, NOTE_LENGTH)))
+    parts.append(format_html(META, f"Now {handoff.lead.get_stage_display()}"))
+    return format_html_join("\n", "{}", ((part,) for part in parts))
