@@ -4,6 +4,7 @@ import http.client
 import os
 import sys
 import time
+from statistics import median_high
 
 import django
 
@@ -51,13 +52,14 @@ with serving_peer(peer_url, port) as theirs, serving() as ours:
         browser = Browser(ours, user_of(pair.role))
         they: list[float] = []
         we: list[float] = []
-        queries = [0, 0]
+        counts: list[tuple[int, int]] = []
         for turn in range(WARM_UP + ROUNDS):
             their_ms, their_queries = ask_peer(connection, pair.theirs, peer["session"])
             our_ms, our_queries = ask_us(browser, pair.ours, fragment=pair.as_one_types)
             if turn >= WARM_UP:
                 they.append(their_ms)
                 we.append(our_ms)
-                queries = [max(queries[0], their_queries), max(queries[1], our_queries)]
-        sys.stdout.write(line(pair, they, we, (queries[0], queries[1])) + "\n")
+                counts.append((their_queries, our_queries))
+        queries = (median_high(c[0] for c in counts), median_high(c[1] for c in counts))
+        sys.stdout.write(line(pair, they, we, queries) + "\n")
         sys.stdout.flush()
