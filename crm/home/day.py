@@ -79,20 +79,23 @@ def deal_tiles(user: User) -> list[Tile]:
     """Return what is open and what was won this month, of the deals that the user sees."""
     month = this_month()
     currency = Organisation.get().currency
-    deals = Deal.objects.visible_to(user).filter(currency=currency)
-    won = deals.filter(status=Deal.Status.WON, closed_at__gte=month.start).aggregate(
-        sum=Sum("amount_minor"), n=Count("pk")
+    still, won = Q(status=Deal.Status.OPEN), Q(status=Deal.Status.WON, closed_at__gte=month.start)
+    deals = Deal.objects.visible_to(user).filter(still | won, currency=currency)
+    sums = deals.order_by().aggregate(
+        open=Sum("amount_minor", filter=still, default=0),
+        opened=Count("pk", filter=still),
+        won=Sum("amount_minor", filter=won, default=0),
+        closed=Count("pk", filter=won),
     )
-    still = deals.open().aggregate(sum=Sum("amount_minor"), n=Count("pk"))
     return [
         Tile(
             "Open deals",
-            still["sum"] or 0,
+            sums["open"],
             reverse("deals:list"),
-            deals_of(still["n"]),
+            deals_of(sums["opened"]),
             form="money",
         ),
-        Tile(f"Won in {month.name}", won["sum"] or 0, hint=deals_of(won["n"]), form="money"),
+        Tile(f"Won in {month.name}", sums["won"], hint=deals_of(sums["closed"]), form="money"),
     ]
 
 
