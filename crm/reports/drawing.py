@@ -5,7 +5,7 @@ Drawn here, not by a template: a report has hundreds of cells, and each would en
 
 from collections.abc import Mapping
 
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 from crm.common.templatetags.tandem import delta
@@ -13,6 +13,7 @@ from crm.common.templatetags.tandem_parts import bar
 from crm.reports import answers, wording
 from crm.reports.answers import Cell, Column, Row, Table
 
+NOTE = '<span class="cell-note meta">{}</span>'
 TOTAL = "total"
 """Key of the column that adds up the others of a row: it is not shaded."""
 
@@ -40,10 +41,11 @@ class TableBody:
 
     def cell(self, row: Row, column: Column) -> SafeString:
         """Draw a number: a link to its rows, its change, a bar or a shade, a few words beside."""
-        cell, kind, is_total = row.cells.get(column.key), row.kind(column), row is self.table.total
+        cell, is_total = row.cells.get(column.key), row is self.table.total
+        kind = (cell and cell.kind) or column.kind
         looks = "num" if kind != answers.TEXT else ""
         if cell is None:
-            return opened(looks) + SafeString("</td>")
+            return SafeString(f"{opened(looks)}</td>")
         if looks and not is_total:
             looks += self.shade(cell, column)
         words = wording.written(cell.value, kind, self.currency)
@@ -53,7 +55,9 @@ class TableBody:
             number = format_html('<span class="meta">{}</span>', words)
         else:
             number = linked(words, cell.url)
-        return opened(looks) + number + changed(cell, column, kind) + noted(cell)
+        beside = changed(cell, column, kind) if cell.before is not None else ""
+        note = format_html(NOTE, cell.note) if cell.note else ""
+        return SafeString(f"{opened(looks)}{number}{beside}{note}</td>")
 
     def shade(self, cell: Cell, column: Column) -> str:
         """Return the class of a cell's shade, 0 to 10: its share of the largest of the table."""
@@ -69,28 +73,20 @@ def largest(table: Table, column: str) -> float:
     return max((abs(value) for value in values if isinstance(value, int | float)), default=0)
 
 
-def opened(looks: str) -> SafeString:
-    return SafeString(f'<td class="{looks}">' if looks else "<td>")
+def opened(looks: str) -> str:
+    return f'<td class="{looks}">' if looks else "<td>"
 
 
 def linked(words: str, url: str) -> SafeString:
-    return format_html('<a href="{}">{}</a>', url, words) if url else conditional_escape(words)
+    said = escape(words)
+    return SafeString(f'<a href="{escape(url)}">{said}</a>') if url else said
 
 
 def changed(cell: Cell, column: Column, kind: str) -> SafeString:
-    """Draw how the number changed since the period before, if one was asked for."""
-    if cell.before is None:
-        return SafeString()
+    """Draw how the number changed since the period before."""
     change = wording.change(cell, kind)
     drawn = delta(change, good=column.good or "up", points=kind == answers.PERCENT)
     return format_html('<span class="cell-delta">{}</span>', drawn)
-
-
-def noted(cell: Cell) -> SafeString:
-    """Draw the words beside the number, and end the cell."""
-    if not cell.note:
-        return SafeString("</td>")
-    return format_html('<span class="cell-note meta">{}</span></td>', cell.note)
 
 
 def rows_of(table: Table, currency: str) -> Mapping[str, SafeString]:

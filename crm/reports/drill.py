@@ -5,6 +5,7 @@ A cell is written into the address of the lead list as one word, such as
 through channel 12, reached MQL and not SAL. The list filters by it; docs/metrics.md#funnel.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import quote, quote_plus, unquote
@@ -46,14 +47,28 @@ class Cell:
     whose: str = ""
 
     def __str__(self) -> str:
-        stage = f"{self.stage.value}-{self.missed.value}" if self.missed else self.stage.value
+        return f"{self.counting}.{self.stages}.{self.group}"
+
+    @property
+    def stages(self) -> str:
+        return f"{self.stage.value}-{self.missed.value}" if self.missed else self.stage.value
+
+    @property
+    def group(self) -> str:
+        """The part of the word that all stages of a row share."""
         days = [day.isoformat() if day else "" for day in (self.period.first, self.period.end)]
         value = quote(self.value, safe="").replace(".", "%2E")
-        return ".".join([self.counting, stage, *days, self.by, value, self.whose])
+        return ".".join([*days, self.by, value, self.whose])
 
     @property
     def url(self) -> str:
-        return f"{link('leads:list')}?{PARAM}={quote_plus(str(self))}"
+        return self.urls([self.stages])[self.stages]
+
+    def urls(self, stages: Iterable[str]) -> dict[str, str]:
+        """Return the addresses of these stages' cells in one row: most of it is written once."""
+        before = f"{link('leads:list')}?{PARAM}={self.counting}."
+        after = f".{quote_plus(self.group)}"
+        return {stage: f"{before}{stage}{after}" for stage in stages}
 
 
 def parse(word: str) -> Cell:

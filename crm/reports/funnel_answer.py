@@ -79,10 +79,11 @@ def breakdown(found: Dashboard, counting: str, key: str) -> Table:
 
 def table_row(found: Funnel, row: Row, before: Funnel | None = None) -> answers.Row:
     then = before_of(found, row, before)
+    urls = leads(found, row, Stage.LEAD).urls(row.counts)
     cells = {
         stage.value: Cell(
             count,
-            leads(found, row, stage).url if count else "",
+            urls[stage] if count else "",
             before=then.counts[stage] if then else None,
         )
         for stage, count in row.counts.items()
