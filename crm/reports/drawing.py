@@ -4,6 +4,7 @@ Drawn here, not by a template: a report has hundreds of cells, and each would en
 """
 
 from collections.abc import Mapping
+from functools import cache, partial
 
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
@@ -24,6 +25,7 @@ class TableBody:
     def __init__(self, table: Table, currency: str) -> None:
         self.table, self.currency = table, currency
         self.most = {column.key: largest(table, column.key) for column in table.columns}
+        self.words = cache(partial(wording.written, currency=currency))
 
     def rows(self) -> SafeString:
         head = '<th scope="row" class="main">{}</th>'
@@ -48,7 +50,7 @@ class TableBody:
             return SafeString(f"{opened(looks)}</td>")
         if looks and not is_total:
             looks += self.shade(cell, column)
-        words = wording.written(cell.value, kind, self.currency)
+        words = self.words(cell.value, kind)
         if column.bar and not is_total:
             number = bar(cell.value, self.most[column.key], label=words, url=cell.url)
         elif cell.value is None and not cell.url:

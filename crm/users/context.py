@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
+from django.middleware.csrf import get_token
 from django.utils.functional import SimpleLazyObject
 
 from crm.users.models import Organisation, Role, User
@@ -106,7 +107,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """
     user = getattr(request, "user", None)
     known = user if user is not None and user.is_authenticated else None
-    return {
+    # Django's is lazy; a page with a form in each row would wake it hundreds of times.
+    token = {"csrf_token": get_token(request)} if known else {}
+    return token | {
         "nav": SimpleLazyObject(lambda: navigation(request, known) if known else []),
         "elsewhere": SimpleLazyObject(lambda: elsewhere(request, known) if known else []),
         "new_menu": SimpleLazyObject(lambda: new_menu(known) if known else []),
