@@ -5,8 +5,9 @@ Drawn here, not by a template: a report has hundreds of cells, and each would en
 
 from collections.abc import Mapping
 from functools import cache, partial
+from html import escape
 
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from crm.common.templatetags.tandem import delta
@@ -81,7 +82,7 @@ def opened(looks: str) -> str:
 
 def linked(words: str, url: str) -> SafeString:
     said = escape(words)
-    return SafeString(f'<a href="{escape(url)}">{said}</a>') if url else said
+    return SafeString(f'<a href="{escape(url)}">{said}</a>' if url else said)
 
 
 def changed(cell: Cell, column: Column, kind: str) -> SafeString:

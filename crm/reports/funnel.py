@@ -70,7 +70,7 @@ def funnels(questions: Sequence[Question], timed: int | None = None) -> list[Fun
     at every moment.
     timed: only so many of the questions, the first ones, want to know the stays
     """
-    counted = sums.count_all(questions) or from_ledger.count_all(questions, timed)
+    counted = sums.count_all(questions, timed) or from_ledger.count_all(questions, timed)
     pairs = list(zip(questions, counted, strict=True))
     grouped = [(question.by, one.groups) for question, one in pairs if question.by != "month"]
     named = names(grouped[0][0], {v for _, groups in grouped for v in groups}) if grouped else {}

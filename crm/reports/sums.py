@@ -65,9 +65,10 @@ def count(question: Question) -> Counted | None:
     return found[0] if found else None
 
 
-def count_all(questions: Sequence[Question]) -> list[Counted] | None:
+def count_all(questions: Sequence[Question], timed: int | None = None) -> list[Counted] | None:
     """Answer the questions, all of one moment; None where the ledger has to be counted.
 
+    timed: only so many of the questions, the first ones, want to know the stays
     That is: a period that begins or ends within a month, a reader who does not see all leads, a
     breakdown that no sums are kept by, very many stale leads, another time zone, or sums that
     changed under every attempt.
@@ -81,7 +82,7 @@ def count_all(questions: Sequence[Question]) -> list[Counted] | None:
             return None
         if moment.time_zone != Organisation.get().time_zone:
             return None
-        told = read(questions, by, moment)
+        told = read(questions, by, moment, timed)
         if now_standing() == moment:
             return told
     return None
@@ -110,12 +111,17 @@ def can_answer(question: Question) -> bool:
     return in_months and question.sees_all and not question.whose
 
 
-def read(questions: Sequence[Question], by: str, moment: Moment) -> list[Counted]:
+def read(
+    questions: Sequence[Question], by: str, moment: Moment, timed: int | None
+) -> list[Counted]:
     change = difference(questions, by, moment)
-    grouped, bins = kept_groups(questions, by), kept_bins(questions, change)
+    grouped, bins = kept_groups(questions, by), kept_bins(questions[:timed], change)
     return [
-        Counted(with_change(question, kept, change), stays(question, bins))
-        for question, kept in zip(questions, grouped, strict=True)
+        Counted(
+            with_change(question, kept, change),
+            stays(question, bins) if timed is None or place < timed else {},
+        )
+        for place, (question, kept) in enumerate(zip(questions, grouped, strict=True))
     ]
 
 
