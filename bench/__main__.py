@@ -28,6 +28,13 @@ def child(*args: str, database: str, **extra: str) -> str:
 
 def make_database(name: str, *, fresh: bool) -> str:
     """Create and migrate a database of this name; return its URL. `fresh` drops it first."""
+    url = create_database(name, fresh=fresh)
+    child("manage.py", "migrate", "-v0", database=url)
+    return url
+
+
+def create_database(name: str, *, fresh: bool) -> str:
+    """Create an empty database of this name unless there is one; return its URL."""
     import psycopg2
 
     connection = psycopg2.connect(f"{SERVER}/postgres")
@@ -39,9 +46,7 @@ def make_database(name: str, *, fresh: bool) -> str:
         if not cursor.fetchone():
             cursor.execute(f'CREATE DATABASE "{name}"')
     connection.close()
-    url = f"{SERVER}/{name}"
-    child("manage.py", "migrate", "-v0", database=url)
-    return url
+    return f"{SERVER}/{name}"
 
 
 def main() -> None:

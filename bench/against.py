@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench.__main__ import SERVER, SIZES, child, make_database, print_line
+from bench.__main__ import SIZES, child, create_database, make_database, print_line
 
 HERE = Path(__file__).parent / "peer"
 HOME = Path("var/peer").resolve()
@@ -85,14 +85,7 @@ def make_peer(leads: int) -> str:
     """Create DjangoCRM's database and its company; return the URL."""
     import psycopg2
 
-    name = f"tandem_bench_peer_{leads}"
-    connection = psycopg2.connect(f"{SERVER}/postgres")
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        cursor.execute(f'CREATE DATABASE "{name}"')
-    connection.close()
-    url = f"{SERVER}/{name}"
+    url = create_database(f"tandem_bench_peer_{leads}", fresh=True)
     manage = next(HOME.glob("lib/*/site-packages/manage.py"))
     for command in ("migrate", "setupdata"):
         run([str(PYTHON), str(manage), command], PEER_DATABASE=url)

@@ -45,6 +45,11 @@ def reps():
     return [UserFactory(name=NAMES[0]), UserFactory(name=NAMES[1]), None]
 
 
+def each_and_all(mine):
+    """Return the stories of each person, and under "" those of all."""
+    return [*mine.items(), ("", [story for some in mine.values() for story in some])]
+
+
 def nine_tenths(taken):
     """The least that nine of ten do not exceed."""
     return sorted(taken)[ceil(0.9 * len(taken)) - 1]
@@ -79,7 +84,7 @@ def test_velocity_equals_a_count_deal_by_deal(stories):
 
     rows = {row.label: row for row in found.tables[0].rows}
     assert set(rows) == set(mine)
-    for name, ended in [*mine.items(), ("", [one for some in mine.values() for one in some])]:
+    for name, ended in each_and_all(mine):
         row = rows[name] if name else found.tables[0].total
         won = [one for one in ended if one[0] == "won"]
         amounts = [amount for _, _, amount in won if amount is not None]
@@ -130,7 +135,7 @@ def test_response_equals_a_count_handoff_by_handoff(stories):
 
     rows = {row.label: row for row in found.tables[0].rows}
     assert set(rows) == set(mine)
-    for name, given_back in [*mine.items(), ("", [one for some in mine.values() for one in some])]:
+    for name, given_back in each_and_all(mine):
         row = rows[name] if name else found.tables[0].total
         with_deadline, late = (sum(one[place] for one in given_back) for place in (3, 4))
         taken = sum(one[0] == "accepted" for one in given_back)

@@ -1,6 +1,6 @@
 """What may be done with a follow-up: `{% load follow_up_menu %}`.
 
-Drawn here, not by a template: every row of a day has a form for each act.
+Put together here, not by a template: every row of a day has a form for each act.
 """
 
 from collections.abc import Mapping
@@ -11,21 +11,16 @@ from django.utils.safestring import SafeString
 
 from crm.activities.models import FollowUp
 from crm.common.links import link
+from crm.common.templatetags.tandem_blocks import guard, menu, menu_divider, menu_item
 from crm.common.templatetags.tandem_icons import icon
 
 register = template.Library()
 
-MENU = """<div class="dropdown">
-<button type="button" class="btn btn-light btn-sm btn-icon" data-bs-toggle="dropdown" aria-expanded="false" aria-label="More" title="More">{dots}</button>
-<ul class="dropdown-menu dropdown-menu-end">
-<li><a class="dropdown-item" href="{edit}" data-dialog>{pencil}<span>Edit</span></a></li>
-{snoozes}
-<li><hr class="dropdown-divider"></li>
-<li><form method="post" action="{call_off}" id="call-off-{pk}">{token}<button type="submit" class="dropdown-item text-danger" data-confirm="{question}">{ban}<span>Call off</span></button></form></li>
-</ul>
-</div>"""  # noqa: E501 - lines of HTML
-SNOOZE = """<li><form method="post" action="{0}" hx-post="{0}" hx-target="#follow-up-{1}" hx-swap="outerHTML" id="snooze-{1}-{2}">{3}<input type="hidden" name="days" value="{2}"><button type="submit" class="dropdown-item">{4}<span>{5}</span></button></form></li>"""  # noqa: E501 - one line of HTML
-GUARD = '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
+SNOOZE = (
+    '<li><form method="post" action="{0}" hx-post="{0}" hx-target="#follow-up-{1}"'
+    ' hx-swap="outerHTML" id="snooze-{1}-{2}">{3}<input type="hidden" name="days" value="{2}">'
+    '<button type="submit" class="dropdown-item">{4}<span>{5}</span></button></form></li>'
+)
 
 
 @register.simple_tag(takes_context=True)
@@ -36,23 +31,25 @@ def follow_up_menu(
 
     snoozes: days to the words for them
     """
-    pk, clock = follow_up.pk, icon("clock")
-    token = format_html(GUARD, context.get("csrf_token", ""))
-    snooze = link("activities:snooze", pk)
+    pk, snooze = follow_up.pk, link("activities:snooze", follow_up.pk)
+    shared = (guard(context), icon("clock"))
     told = f" {follow_up.guest} will be told." if follow_up.guest else ""
-    return format_html(
-        MENU,
-        pk=pk,
-        dots=icon("dots"),
-        edit=link("activities:follow-up-edit", pk),
-        pencil=icon("pencil"),
-        snoozes=format_html_join(
-            "\n",
-            SNOOZE,
-            ((snooze, pk, days, token, clock, words) for days, words in snoozes.items()),
+    acts = (
+        menu_item(
+            context, "Edit", link("activities:follow-up-edit", pk), icon="pencil", dialog=True
         ),
-        call_off=link("activities:call-off", pk),
-        token=token,
-        question=f"Call off “{follow_up.title}”?{told}",
-        ban=icon("ban"),
+        *(format_html(SNOOZE, snooze, pk, days, *shared, words) for days, words in snoozes.items()),
+        menu_divider(),
+        menu_item(
+            context,
+            "Call off",
+            link("activities:call-off", pk),
+            icon="ban",
+            post=True,
+            danger=True,
+            confirm=f"Call off “{follow_up.title}”?{told}",
+            id=f"call-off-{pk}",
+        ),
     )
+    content = format_html_join("\n", "{}", ((act,) for act in acts))
+    return menu(content, "More", icon="dots", small=True)

@@ -4,7 +4,10 @@ from typing import Any
 
 from django import template
 from django.template import Context
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+
+from crm.common.templatetags.tandem_icons import icon as drawn_icon
 
 register = template.Library()
 
@@ -103,19 +106,38 @@ def factblock(
     return part(context, "fact", label=label, value=content, edit=edit, id=id)
 
 
-@register.simple_block_tag(takes_context=True)
+MENU = """<div class="dropdown">
+<button type="button" class="btn btn-{style}{size}"{key} data-bs-toggle="dropdown" aria-expanded="false"{spoken}>{shown}</button>
+<ul class="dropdown-menu dropdown-menu-end">{content}</ul>
+</div>"""  # noqa: E501 - a line of HTML
+POSTED = (
+    '<li><form method="post" action="{url}"{id}>{guard}'
+    '<button type="submit" {looks}</button></form></li>'
+)
+LINKED = '<li><a href="{url}"{opens} {looks}</a></li>'
+LOOKS = 'class="dropdown-item{tone}"{key}{asked}>{sign}<span>{label}</span>{hint}'
+GUARD = '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
+
+
+@register.simple_block_tag
 def menu(
-    context: Context,
-    content: str,
-    label: str,
-    icon: str = "",
-    style: str = "",
-    small: bool = False,
-    key: str = "",
+    content: str, label: str, icon: str = "", style: str = "", small: bool = False, key: str = ""
 ) -> SafeString:
-    """A button that opens a list of acts. With an icon the label is spoken, not shown."""
-    named = {"label": label, "icon": icon, "style": style, "small": small, "key": key}
-    return part(context, "menu", content=content, **named)
+    """A button that opens a list of acts. With an icon the label is spoken, not shown.
+
+    Drawn here, not by a template, as its items are: a day has a menu in every row.
+    """
+    spoken = format_html(' aria-label="{0}" title="{0}"', label) if icon else ""
+    opener = format_html("{}{}", label, drawn_icon("chevron-down", size=14))
+    return format_html(
+        MENU,
+        style=style or "light",
+        size=f"{' btn-sm' if small else ''}{' btn-icon' if icon else ''}",
+        key=attribute("data-key", key),
+        spoken=spoken,
+        shown=drawn_icon(icon) if icon else opener,
+        content=mark_safe(content),  # noqa: S308 - rendered template
+    )
 
 
 @register.simple_tag(takes_context=True)
@@ -129,20 +151,32 @@ def menu_item(
     danger: bool = False,
     dialog: bool = False,
     confirm: str = "",
+    id: str = "",
 ) -> SafeString:
-    """One act of a menu: a link, or with `post` a form with the CSRF token."""
-    return part(
-        context,
-        "menu_item",
+    """One act of a menu: a link, or with `post` a form with the CSRF token; `id` is the form's."""
+    looks = format_html(
+        LOOKS,
+        tone=" text-danger" if danger else "",
+        key=attribute("data-key", key),
+        asked=attribute("data-confirm", confirm) if post else "",
+        sign=drawn_icon(icon) if icon else "",
         label=label,
-        url=url,
-        icon=icon,
-        key=key,
-        post=post,
-        danger=danger,
-        dialog=dialog,
-        confirm=confirm,
+        hint=format_html("<kbd>{}</kbd>", key) if key else "",
     )
+    if post:
+        named = attribute("id", id)
+        return format_html(POSTED, url=url, id=named, guard=guard(context), looks=looks)
+    opens = " data-dialog" if dialog else ""
+    return format_html(LINKED, url=url, opens=opens, looks=looks)
+
+
+def guard(context: Context) -> SafeString:
+    """Return what `{% csrf_token %}` draws, for forms that are no template's."""
+    return format_html(GUARD, context.get("csrf_token", ""))
+
+
+def attribute(name: str, value: str) -> SafeString:
+    return format_html(' {}="{}"', name, value) if value else SafeString()
 
 
 @register.simple_tag

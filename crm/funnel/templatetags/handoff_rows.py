@@ -60,12 +60,12 @@ ACCEPT = (
     ' aria-label="Accept {lead}">Accept</button>'
 )
 RETURN = (
-    '<a class="btn btn-light btn-sm" href="{}?row=1" data-dialog data-key="{}"'
-    ' aria-label="{} {}">{}</a>'
+    '<a class="btn btn-light{size}" href="{url}{query}" data-dialog data-key="{key}"'
+    ' aria-label="{act} {lead}">{act}</a>'
 )
 REASSIGN = (
-    '<a class="btn btn-quiet btn-icon btn-sm" href="{}" data-dialog title="Give to a rep"'
-    ' aria-label="Give {} to a rep">{}</a>'
+    '<a class="btn btn-quiet btn-icon{size}" href="{url}" data-dialog title="Give to a rep"'
+    ' aria-label="Give {lead} to a rep">{sign}</a>'
 )
 
 
@@ -76,6 +76,10 @@ class Rights:
     answer: bool
     reassign: bool
 
+    @classmethod
+    def of(cls, context: template.Context) -> "Rights":
+        return cls(bool(context.get("may_answer")), bool(context.get("may_reassign")))
+
 
 @register.simple_tag(takes_context=True)
 def handoff_rows(context: template.Context, handoffs: Iterable[Handoff]) -> SafeString:
@@ -83,7 +87,7 @@ def handoff_rows(context: template.Context, handoffs: Iterable[Handoff]) -> Safe
 
     With `?focus=` in the address the first takes the focus.
     """
-    may = Rights(bool(context.get("may_answer")), bool(context.get("may_reassign")))
+    may = Rights.of(context)
     focus = bool(context["request"].GET.get("focus"))
     drawn = (row(handoff, may, focus=focus and not at) for at, handoff in enumerate(handoffs))
     return SafeString("\n".join(drawn))
@@ -152,19 +156,32 @@ def answers(handoff: Handoff, may: Rights) -> SafeString:
     if not (may.answer or may.reassign):
         return SafeString()
     pk, lead = handoff.pk, handoff.lead
+    accept = format_html(ACCEPT, url=link("funnel:accept", pk), pk=pk, lead=lead)
+    return format_html(
+        '<td><div class="d-flex gap-1 align-items-center">{}{}</div></td>',
+        accept if may.answer else "",
+        links(handoff, may, size=" btn-sm", query="?row=1"),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def handoff_links(context: template.Context, handoff: Handoff) -> SafeString:
+    """Draw, on a page of the lead or the handoff, what may be done besides accepting."""
+    return links(handoff, Rights.of(context))
+
+
+def links(handoff: Handoff, may: Rights, *, size: str = "", query: str = "") -> SafeString:
+    """Draw the ways to reject, recycle and reassign; `query` says that a row of the queue asks."""
+    pk, known = handoff.pk, {"lead": handoff.lead, "size": size}
     drawn = []
     if may.answer:
-        drawn = [
-            format_html(ACCEPT, url=link("funnel:accept", pk), pk=pk, lead=lead),
-            format_html(RETURN, link("funnel:reject", pk), "r", "Reject", lead, "Reject"),
-            format_html(RETURN, link("funnel:recycle", pk), "y", "Recycle", lead, "Recycle"),
-        ]
+        for act, key, view in (("Reject", "r", "reject"), ("Recycle", "y", "recycle")):
+            url = link(f"funnel:{view}", pk)
+            drawn.append(format_html(RETURN, url=url, query=query, key=key, act=act, **known))
     if may.reassign:
-        drawn.append(format_html(REASSIGN, link("funnel:reassign", pk), lead, icon("user-plus")))
-    return format_html(
-        '<td><div class="d-flex gap-1 align-items-center">{}</div></td>',
-        SafeString("\n".join(drawn)),
-    )
+        url = link("funnel:reassign", pk)
+        drawn.append(format_html(REASSIGN, url=url, sign=icon("user-plus"), **known))
+    return SafeString("\n".join(drawn))
 
 
 @register.simple_tag
