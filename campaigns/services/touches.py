@@ -1,6 +1,9 @@
-"""Touches: a lead's responses to marketing, written once and never changed."""
+"""Touches: a lead's responses to marketing, written once and never changed.
 
-from collections.abc import Iterable, Mapping
+Only the undo of an import takes some back.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -102,6 +105,20 @@ def record_touches(touches: Iterable[NewTouch], *, actor: User | None = None) ->
     note_on_leads({touch.lead_id for touch in new})
     ask_for_scores(new)
     return len(new)
+
+
+@transaction.atomic
+def take_back(ids: Collection[int]) -> None:
+    """Delete touches that were recorded by mistake; their leads are scored anew without them."""
+    touches = Touch.objects.filter(pk__in=ids)
+    leads = sorted(set(touches.values_list("lead", flat=True)))
+    touches.delete()
+    newest = Touch.objects.filter(lead=OuterRef("pk")).order_by("-at").values("at")[:1]
+    Lead.objects.filter(pk__in=leads).update(last_touch_at=Subquery(newest))
+    turn = max(ids, default=0)
+    outbox.enqueue_many(
+        SCORE_LEAD, [(f"score:taken-back:{turn}:{lead}", {"lead": lead}) for lead in leads]
+    )
 
 
 def as_row(touch: NewTouch, channels: Mapping[int, int | None], actor: User | None) -> Touch:

@@ -7,8 +7,7 @@ it as far. No verdict follows: nobody was asked whether it was a good lead (docs
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch, Q
-from django.db.models.functions import Lower
+from django.db.models import Prefetch
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
@@ -19,7 +18,7 @@ from crm.importing.ledger_rows import Past
 from crm.importing.models import Import
 from crm.importing.planning import Row
 from crm.importing.references import Companies, Users, names_of
-from crm.importing.writer import CREATE, HIDDEN, UPDATE, Wish, Writer
+from crm.importing.writer import CREATE, HIDDEN, UPDATE, OfLeads, Wish
 from crm.stages import Stage
 from crm.users.models import Organisation, User
 from deals.models import Deal, DealMove, LostReason, Pipeline, PipelineStage
@@ -39,7 +38,7 @@ WRITTEN = (
 SAME_NAMES = ("name", "external_id", "close_on", "good_lead", "currency")
 
 
-class DealWriter(Writer[Deal]):
+class DealWriter(OfLeads[Deal]):
     """Matches and writes rows of deals."""
 
     def __init__(self, source: Import, *, actor: User | None, now: datetime, **rest: Any) -> None:
@@ -80,36 +79,12 @@ class DealWriter(Writer[Deal]):
         same = deals.filter(lead__in=ids).order_by("-pk") if ids else ()
         self.by_name = {(deal.lead_id, deal.name.lower()): deal for deal in same}
 
-    def stored_leads(self, names: set[str]) -> dict[str, Lead]:
-        """Return the leads by the external ID or e-mail that names them, locked while we write."""
-        lower = {name.lower() for name in names if "@" in name}
-        leads = Lead.objects.select_related("owner")
-        if not self.is_dry:
-            leads = leads.select_for_update(of=("self",))
-        found = list(leads.filter(external_id__in=names)) if names else []
-        if lower:
-            by_email = leads.exclude(email="").annotate(low=Lower("email"))
-            found += by_email.filter(Q(low__in=lower))
-        hidden = self.hidden_from_actor(Lead, {lead.pk for lead in found})
-        known: dict[str, Lead] = {}
-        one = {lead.pk: lead for lead in found if lead.pk not in hidden}
-        for lead in one.values():
-            known[lead.email.lower()] = lead
-        for lead in one.values():
-            known[lead.external_id or ""] = lead
-        known.pop("", None)
-        return known
-
-    def lead_of(self, row: Row) -> Lead | None:
-        name = row.values.get("lead", "")
-        return self.leads.get(name) or self.leads.get(name.lower())
-
     def check(self, row: Row) -> None:
         """Refuse a deal whose lead or pipeline is not there; warn where its dates are odd."""
         got = row.values
         lead = self.lead_of(row)
         if lead is None:
-            row.refuse(f"There is no lead with the external ID or e-mail “{got['lead']}”.", "lead")
+            self.refuse_unknown(row)
             return
         if self.pipeline_of(row) is None:
             row.refuse(f"There is no pipeline “{got.get('pipeline', '')}”.", "pipeline")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from campaigns.models import Touch
 from crm.importing import values
 from crm.importing.models import Import
 from crm.importing.values import Context
@@ -68,6 +69,16 @@ def stage_name(value: str, context: Context) -> Stage:
     raise ValueError(f"“{values.shown(value)}” is not a stage of the funnel.")
 
 
+def touch_kind(value: str, context: Context) -> Touch.Kind:
+    """Return the kind of response by its name or label, in any case: “Webinar attended”."""
+    bare = " ".join(value.lower().replace("_", " ").split())
+    for kind in Touch.Kind:
+        if bare in (kind.value.replace("_", " "), kind.label.lower()):
+            return kind
+    known = ", ".join(str(kind.label) for kind in Touch.Kind)
+    raise ValueError(f"“{values.shown(value)}” is not a kind of touch. There are: {known}.")
+
+
 IDENTITY = Field(
     "external_id", "External ID", plain(values.external_id), "Who",
     ("external_id", "id", "record_id", "lead_id", "mql_id", "contact_id", "uuid"),
@@ -128,10 +139,10 @@ LEAD_FIELDS = (
     dated(Stage.LOST, "lost_at", "lost_date"),
 )  # fmt: skip
 
+LEAD = ("lead", "lead_id", "mql_id", "contact_id", "lead_external_id", "lead_email",
+        "contact_email", "email", "associated_contact")  # fmt: skip
 DEAL_FIELDS = (
-    Field("lead", "Lead (its external ID or e-mail)", text(254), "Deal",
-          ("lead", "lead_id", "mql_id", "contact_id", "lead_external_id", "lead_email",
-           "contact_email", "email", "associated_contact")),
+    Field("lead", "Lead (its external ID or e-mail)", text(254), "Deal", LEAD),
     Field("external_id", "External ID", plain(values.external_id), "Deal",
           ("external_id", "deal_id", "id", "record_id", "opportunity_id", "seller_id")),
     Field("name", "Name", text(200), "Deal",
@@ -193,11 +204,28 @@ METRIC_FIELDS = (
           "Numbers", ("spend", "cost", "costs", "amount_spent")),
 )  # fmt: skip
 
+TOUCH_FIELDS = (
+    Field("lead", "Lead (its external ID or e-mail)", text(254), "Who", LEAD),
+    Field("kind", "What the lead did", touch_kind, "What",
+          ("kind", "type", "activity", "activity_type", "touch", "touch_type", "response")),
+    Field("at", "When", values.past_moment, "What",
+          ("at", "when", "date", "time", "timestamp", "occurred_at", "activity_date"),
+          is_date=True),
+    Field("detail", "Detail", text(250), "What",
+          ("detail", "details", "description", "subject", "page", "url", "note", "notes")),
+    Field("campaign", "Campaign (its external ID or name)", text(200), "Marketing", CAMPAIGN),
+    Field("channel", "Channel", text(80), "Marketing",
+          ("channel", "source", "utm_medium", "origin")),
+    Field("external_id", "External ID", plain(values.external_id), "Who",
+          ("external_id", "id", "touch_id", "activity_id", "event_id", "record_id")),
+)  # fmt: skip
+
 FIELDS = {
     Import.Kind.LEADS: LEAD_FIELDS,
     Import.Kind.DEALS: DEAL_FIELDS,
     Import.Kind.SPEND: SPEND_FIELDS,
     Import.Kind.METRICS: METRIC_FIELDS,
+    Import.Kind.TOUCHES: TOUCH_FIELDS,
 }
 ALIASES = {"created_at": "lead_at"}
 """Other names that the command takes for a lead's fields."""
@@ -207,6 +235,7 @@ ONE_OF: dict[str, tuple[tuple[str, ...], ...]] = {
     Import.Kind.DEALS: (("lead",),),
     Import.Kind.SPEND: (("campaign",), ("day",), ("amount",)),
     Import.Kind.METRICS: (("week",), ("channel", "campaign"), (*COUNTS, "spend")),
+    Import.Kind.TOUCHES: (("lead",), ("kind",), ("at",)),
 }
 """Of each of these groups at least one must be mapped."""
 

@@ -20,8 +20,11 @@ from crm.users.permissions import MARKETING
 
 DEALS_BY = {Role.SALES_MANAGER, Role.MARKETING_MANAGER, Role.ADMIN}
 ONLY_BY: dict[str, Collection[str]] = {
-    Import.Kind.DEALS: DEALS_BY, Import.Kind.SPEND: MARKETING, Import.Kind.METRICS: MARKETING,
-}  # fmt: skip
+    Import.Kind.DEALS: DEALS_BY,
+    Import.Kind.SPEND: MARKETING,
+    Import.Kind.METRICS: MARKETING,
+    Import.Kind.TOUCHES: MARKETING,
+}
 DATE_FORMATS = {
     "": "Year-month-day",
     "%d-%m-%Y": "Day-month-year",
@@ -43,7 +46,7 @@ DELIMITERS = {
 
 
 def kinds_for(user: User) -> list[tuple[str, str]]:
-    """Return what this user may import: deals are brought in by managers, money by marketing."""
+    """Return what this user may import: deals are for managers, money and touches for marketing."""
     return [
         (kind.value, str(kind.label))
         for kind in Import.Kind

@@ -34,6 +34,7 @@ class Import(models.Model):
         DEALS = "deals", "Deals"
         SPEND = "spend", "Spend of campaigns"
         METRICS = "metrics", "Weekly numbers of channels"
+        TOUCHES = "touches", "Touches of leads"
 
     class State(models.TextChoices):
         UPLOADED = "uploaded", "Uploaded"

@@ -128,11 +128,21 @@ def check_deal(row: Row, context: Context) -> None:
 
 def check_spend(row: Row, context: Context) -> None:
     """Refuse spend that does not say of what, when and how much."""
-    for name, missing in SPEND_SAYS.items():
-        if name not in row.values and not row.refused:
-            row.refuse(missing, name)
+    check_says(row, SPEND_SAYS)
     if "day" in row.values and row.values["day"] > context.now.astimezone(context.zone).date():
         row.warn("It is dated in the future.", "day")
+
+
+def check_touch(row: Row, context: Context) -> None:
+    """Refuse a touch that does not say whose it is, what it was and when."""
+    check_says(row, TOUCH_SAYS)
+
+
+def check_says(row: Row, needed: dict[str, str]) -> None:
+    """Refuse a row that lacks one of the fields, with what to say of it."""
+    for name, missing in needed.items():
+        if name not in row.values and not row.refused:
+            row.refuse(missing, name)
 
 
 def check_week(row: Row, context: Context) -> None:
@@ -151,9 +161,15 @@ SPEND_SAYS = {
     "day": "It has no day.",
     "amount": "It has no amount.",
 }
+TOUCH_SAYS = {
+    "lead": "It names no lead.",
+    "kind": "It does not say what the lead did.",
+    "at": "It has no date.",
+}
 CHECKS: dict[str, Callable[[Row, Context], None]] = {
     Import.Kind.LEADS: check_lead,
     Import.Kind.DEALS: check_deal,
     Import.Kind.SPEND: check_spend,
     Import.Kind.METRICS: check_week,
+    Import.Kind.TOUCHES: check_touch,
 }

@@ -23,6 +23,7 @@ from crm.importing.models import Import
 from crm.importing.planning import Planner, Problem, Row
 from crm.importing.reading import NotReadable, Place, Table
 from crm.importing.records import COUNTED, Tally, first_problems
+from crm.importing.touch_rows import TouchWriter
 from crm.importing.values import Context
 from crm.importing.writer import Writer
 from crm.notifications.services import notify
@@ -42,6 +43,7 @@ WRITERS: dict[str, type[Writer[Any]]] = {
     Import.Kind.DEALS: DealWriter,
     Import.Kind.SPEND: SpendWriter,
     Import.Kind.METRICS: WeekWriter,
+    Import.Kind.TOUCHES: TouchWriter,
 }
 
 

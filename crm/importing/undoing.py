@@ -12,6 +12,8 @@ from django.db import models, transaction
 from django.db.models import Count, Exists, F, Model, OuterRef, Q
 from django.utils.timezone import now
 
+from campaigns.models import Touch
+from campaigns.services.touches import take_back
 from crm.audit import services as audit
 from crm.funnel import ledger
 from crm.funnel.models import LedgerDoor, StageEntry, StageTransition
@@ -98,6 +100,7 @@ class Undo:
     def run(self) -> list[dict[str, Any]]:
         self.drop_deals()
         self.restore(Deal, deal_rows.NOTED)
+        self.drop_touches()
         self.drop_leads()
         self.take_back_moves()
         self.restore(Lead, lead_rows.NOTED)
@@ -164,6 +167,10 @@ class Undo:
         own = StageTransition.objects.filter(import_id=self.source.pk)
         later = StageTransition.objects.filter(lead=OuterRef("lead"), pk__gt=OuterRef("pk"))
         return own.filter(Exists(later.filter(not_of(self.source))))
+
+    def drop_touches(self) -> None:
+        for ids in self.drop(Touch, lambda ids: {}):
+            take_back(ids)
 
     def drop_leads(self) -> None:
         for ids in self.drop(Lead, self.leads_with_other_moves):

@@ -9,12 +9,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Model
+from django.db.models import Model, Q
+from django.db.models.functions import Lower
 
 from crm.importing.models import Import
 from crm.importing.planning import Row
 from crm.importing.records import Recorder, Tally
 from crm.users.models import Scope, User
+from leads.models import Lead
 
 M = TypeVar("M", bound=Model)
 SKIP, UPDATE, CREATE = Import.Duplicates.values
@@ -157,6 +159,40 @@ class Writer(ABC, Generic[M]):
         for row in rows:
             tally.count(row, outcomes.get(row.line, "refused"))
         return tally
+
+
+class OfLeads(Writer[M]):
+    """What rows about leads share: the leads they name, by external ID or e-mail."""
+
+    leads: dict[str, Lead]
+
+    def stored_leads(self, names: set[str]) -> dict[str, Lead]:
+        """Return the leads by the external ID or e-mail that names them, locked while we write."""
+        lower = {name.lower() for name in names if "@" in name}
+        leads = Lead.objects.select_related("owner")
+        if not self.is_dry:
+            leads = leads.select_for_update(of=("self",))
+        found = list(leads.filter(external_id__in=names)) if names else []
+        if lower:
+            by_email = leads.exclude(email="").annotate(low=Lower("email"))
+            found += by_email.filter(Q(low__in=lower))
+        hidden = self.hidden_from_actor(Lead, {lead.pk for lead in found})
+        known: dict[str, Lead] = {}
+        one = {lead.pk: lead for lead in found if lead.pk not in hidden}
+        for lead in one.values():
+            known[lead.email.lower()] = lead
+        for lead in one.values():
+            known[lead.external_id or ""] = lead
+        known.pop("", None)
+        return known
+
+    def lead_of(self, row: Row) -> Lead | None:
+        name = row.values.get("lead", "")
+        return self.leads.get(name) or self.leads.get(name.lower())
+
+    def refuse_unknown(self, row: Row) -> None:
+        name = row.values["lead"]
+        row.refuse(f"There is no lead with the external ID or e-mail “{name}”.", "lead")
 
 
 def batch_id(source: Import) -> uuid.UUID:

@@ -1,4 +1,4 @@
-"""Bring leads, deals, spend or weekly numbers in from a CSV or XLSX file, or take that back.
+"""Bring leads, deals, touches, spend or weekly numbers in from a file, or take that back.
 
 manage.py import_file leads FILE --map external_id=mql_id --map mql_at=first_contact_date
 manage.py import_file spend FILE --map campaign=name --map day=date --map amount=cost
