@@ -250,7 +250,12 @@ class Deal(models.Model):
                 fields=["team", "stage"], condition=Q(status="open"), name="deal_open_of_team"
             ),
             models.Index(F("created_at").desc(), F("id").desc(), name="deal_by_creation"),
-            models.Index(fields=["status", "closed_at"], name="deal_by_close"),
+            models.Index(
+                fields=["status", "closed_at", "currency", "amount_minor"], name="deal_by_close"
+            ),
+            models.Index(
+                fields=["close_on"], condition=Q(status="open"), name="deal_open_by_close_day"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -65,7 +65,7 @@ def measure(day: date) -> Measured:
 
 def won_value(period: Period) -> tuple[Fraction | None, int]:
     own = closed(period, WON).filter(currency=Organisation.get().currency)
-    found = own.aggregate(average=Avg("amount_minor"), n=Count("pk"))
+    found = own.aggregate(average=Avg("amount_minor"), n=Count("*"))
     if found["n"] < FEW or not found["average"]:
         return None, found["n"]
     return Fraction(round(found["average"])), found["n"]

@@ -1,4 +1,5 @@
-"""Every page of the demo company: no accessibility violation, no sideways scroll, no tiny target.
+"""Every page of the demo company: no accessibility violation, no sideways scroll, no tiny target,
+nothing that comes late or moves what one reads.
 
 E2E_FULL=1 (`make e2e`) looks at each page in all four combinations of size and theme, and at the
 forms too; the suite at the pages of the menu, each in one of the four, in turn.
@@ -13,6 +14,7 @@ from crm.demo import company
 from tests.e2e.conftest import OpenPage, SignIn
 from tests.e2e.looking import faults
 from tests.e2e.pages import FORMS, PAGES, SIZES, open_page
+from tests.e2e.vitals import slow_or_shifting, watch_vitals
 from tests.factories import PASSWORD
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -28,7 +30,7 @@ def test_every_page_is_accessible_and_fits(
     for user, paths in [*PAGES, *FORMS] if FULL else PAGES:
         for place, (width, height, scheme) in enumerate(SIZES):
             view = {"width": width, "height": height, "color_scheme": scheme}
-            page = enter(user, **view) if user else visit(**view)
+            page = watch_vitals(enter(user, **view) if user else visit(**view))
             for path in paths if FULL else paths[place :: len(SIZES)]:
                 found += [f"{path} at {width} {scheme}: {fault}" for fault in look(page, path)]
             page.context.close()
@@ -41,4 +43,4 @@ def look(page: Page, path: str) -> list[str]:
     answer = open_page(page, path)
     assert answer
     assert answer.status == 200, path
-    return faults(page)
+    return slow_or_shifting(page) + faults(page)

@@ -6,10 +6,12 @@ from typing import Any
 
 from django import forms, template
 from django.forms import BoundField
+from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from crm.common import parts
+from crm.common.htmx import answer_of
 
 register = template.Library()
 
@@ -152,10 +154,17 @@ def skeleton(lines: int = 3, height: int = 0) -> dict[str, Any]:
     return {"lines": range(lines), "height": tall(height)}
 
 
-@register.inclusion_tag("components/lazy.html")
-def lazy(url: str, id: str, height: int = 120, on: str = "") -> dict[str, Any]:
-    """A part of the page that loads itself, behind a placeholder of the same height."""
-    return {"url": url, "id": id, "height": tall(height), "on": on}
+@register.inclusion_tag("components/lazy.html", takes_context=True)
+def lazy(
+    context: Context, url: str, id: str, height: int = 120, on: str = "", at_once: bool = False
+) -> dict[str, Any]:
+    """A part of the page that loads itself, behind a placeholder of the same height.
+
+    at_once: drawn with the page and renewed on `on` alone; for what has no height of its own and
+    stands above the rest, which it would push down
+    """
+    content = answer_of(context["request"], url) if at_once else None
+    return {"url": url, "id": id, "height": tall(height), "on": on, "content": content}
 
 
 HEIGHTS = (0, 20, 32, 72, 88, 96, 110, 120, 140, 160, 180, 200, 220, 240, 280, 480)
