@@ -54,7 +54,7 @@ def together(*works: Callable[[], object]) -> list[object]:
 
 def test_of_two_reps_who_accept_one_lead_one_has_it_and_the_other_knows_who(world: World, tell):
     ana, ben = User.objects.filter(role=Role.REP)[:2]
-    rounds = SIZE.handoffs
+    rounds = 2 * SIZE.handoffs
     for _ in range(rounds):
         handoff = waiting_handoff()
 
