@@ -12,7 +12,7 @@ from django.template import engines
 from django.utils import timezone, translation
 
 from crm.common import formats, parts, samples, views
-from crm.common.templatetags.tandem_parts import HEIGHTS, tall
+from crm.common.templatetags.tandem_parts import HEIGHTS, NARROW, tall
 from crm.common.templatetags.tandem_rows import initials, tint
 from crm.stages import Stage
 
@@ -370,6 +370,7 @@ def test_sizes_that_pages_may_ask_for_have_their_class():
     avatars = {"20", "24", *re.findall(r"{% avatar [^%]*size=(\d+)", pages)}
 
     assert [h for h in HEIGHTS if f".tall-{h} {{ --tall: {h}px; }}" not in css] == []
+    assert [h for h in NARROW if f".narrow-{h} {{ --tall: {h}px; }}" not in css] == []
     assert {a for a in avatars if f".size-{a} " not in css} == set()
     assert [n for n in range(1, 21) if f".steps-{n} {{ --steps: {n}; }}" not in css] == []
 

@@ -14,7 +14,7 @@ from crm.demo import company
 from tests.e2e.conftest import OpenPage, SignIn
 from tests.e2e.looking import faults
 from tests.e2e.pages import FORMS, PAGES, SIZES, open_page
-from tests.e2e.vitals import slow_or_shifting, watch_vitals
+from tests.e2e.vitals import slow_or_shifting
 from tests.factories import PASSWORD
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -30,7 +30,7 @@ def test_every_page_is_accessible_and_fits(
     for user, paths in [*PAGES, *FORMS] if FULL else PAGES:
         for place, (width, height, scheme) in enumerate(SIZES):
             view = {"width": width, "height": height, "color_scheme": scheme}
-            page = watch_vitals(enter(user, **view) if user else visit(**view))
+            page = enter(user, **view) if user else visit(**view)
             for path in paths if FULL else paths[place :: len(SIZES)]:
                 found += [f"{path} at {width} {scheme}: {fault}" for fault in look(page, path)]
             page.context.close()

@@ -40,6 +40,14 @@ def test_record_shows_its_facts_and_loads_the_panels_of_others(client):
         assert f'hx-get="/leads/{lead.pk}/{panel}/"' in page
 
 
+def test_what_may_be_done_next_stands_in_the_page_and_renews_itself(client):
+    page = client.get(LeadFactory(stage="sal").get_absolute_url()).content.decode()
+
+    actions = page.split('id="lead-actions"')[1]
+    assert actions.index('hx-trigger="lead-changed from:body"') < actions.index("Qualify")
+    assert actions.index("Qualify") < actions.index('id="lead-stepper"')
+
+
 def test_record_takes_fifteen_queries(client, django_assert_max_num_queries):
     leads = [LeadFactory(company=CompanyFactory(), owner=UserFactory()) for _ in range(50)]
 

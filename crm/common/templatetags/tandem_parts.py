@@ -156,20 +156,32 @@ def skeleton(lines: int = 3, height: int = 0) -> dict[str, Any]:
 
 @register.inclusion_tag("components/lazy.html", takes_context=True)
 def lazy(
-    context: Context, url: str, id: str, height: int = 120, on: str = "", at_once: bool = False
+    context: Context,
+    url: str,
+    id: str,
+    height: int = 120,
+    on: str = "",
+    at_once: bool = False,
+    narrow: int = 0,
 ) -> dict[str, Any]:
     """A part of the page that loads itself, behind a placeholder of the same height.
 
+    narrow: the height on a phone, one of NARROW, where it is another
     at_once: drawn with the page and renewed on `on` alone; for what has no height of its own and
     stands above the rest, which it would push down
     """
     content = answer_of(context["request"], url) if at_once else None
-    return {"url": url, "id": id, "height": tall(height), "on": on, "content": content}
+    return {
+        "url": url, "id": id, "height": tall(height), "narrow": narrow, "on": on,
+        "content": content,
+    }  # fmt: skip
 
 
 HEIGHTS = (0, 20, 32, 72, 88, 96, 110, 120, 140, 160, 180, 200, 220, 240, 280, 480)
 """Heights that a placeholder may have, each with its class in app.css: the policy that guards the
 pages refuses style attributes."""
+NARROW = (246,)
+"""Heights on a phone, each with its class too."""
 
 
 def tall(height: int) -> int:
