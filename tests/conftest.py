@@ -36,6 +36,9 @@ DEFAULTS = [
 ]
 """What the migrations put into an empty database; a flushed one gets it again."""
 
+OF_MIGRATE = {"django_migrations", "django_content_type", "auth_permission"}
+"""Tables that `migrate` fills by the models: no test changes them."""
+
 flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 
 
@@ -45,7 +48,7 @@ def flush_with_ledger(self: TransactionTestCase) -> None:
     marks.remove(connection)
     freezing.remove(connection)
     signatures.remove(connection)
-    flush(self)
+    empty_tables() if connection.vendor == "postgresql" else flush(self)
     number_from_one()
     triggers.install(connection)
     marks.install(connection)
@@ -56,9 +59,23 @@ def flush_with_ledger(self: TransactionTestCase) -> None:
             getattr(import_module(module), function)(django.apps.apps, None)
 
 
+def empty_tables() -> None:
+    """Delete all rows that tests write. TRUNCATE takes a second for any number; most leave few."""
+    tables = set(connection.introspection.table_names()) - OF_MIGRATE
+    any_of = " UNION ALL ".join(
+        f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {table})"  # noqa: S608
+        for table in sorted(tables)
+    )
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(any_of)
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"DELETE FROM {table}")  # noqa: S608
+
+
 def number_from_one() -> None:
     """Let the next row of every table have the key 1."""
-    sequences = connection.introspection.sequence_list()
+    sequences = [one for one in connection.introspection.sequence_list()
+                 if one["table"] not in OF_MIGRATE]  # fmt: skip
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_by_name_sql(no_style(), sequences):
             cursor.execute(statement)

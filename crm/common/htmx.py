@@ -41,7 +41,7 @@ def answer_of(request: HttpRequest, url: str) -> SafeString:
     The view sees the page's own query. Raises what the view raises.
     """
     found = resolve(url)
-    answer = found.func(request, *found.args, **found.kwargs)
+    answer: HttpResponse = found.func(request, *found.args, **found.kwargs)
     return mark_safe(answer.content.decode())  # noqa: S308  # nosec B308 B703 - a view's own page
 
 
