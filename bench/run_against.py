@@ -14,7 +14,7 @@ django.setup()
 from bench.against import ROUNDS, WARM_UP, line, pairs, serving_peer, session_of_peer  # noqa: E402
 from bench.browser import FRAGMENT, Browser  # noqa: E402
 from bench.pages import user_of  # noqa: E402
-from bench.seeder import seed  # noqa: E402
+from bench.seeder import fill  # noqa: E402
 from bench.server import free_port, serving, wait_until_open  # noqa: E402
 from deals.models import Deal  # noqa: E402
 from leads.models import Lead  # noqa: E402
@@ -39,7 +39,7 @@ def ask_us(browser: Browser, path: str, *, fragment: bool) -> tuple[float, int]:
 
 leads, peer_url = int(sys.argv[1]), sys.argv[2]
 if not Lead.objects.exists():
-    seed(leads)
+    fill(leads)
 peer, port = session_of_peer(peer_url), free_port()
 lead = Lead.objects.filter(stage="opportunity").order_by("pk")[0].pk
 deal = Deal.objects.open().order_by("pk")[0].pk

@@ -17,7 +17,7 @@ from bench.actions import actions  # noqa: E402
 from bench.bars import Bar  # noqa: E402
 from bench.exports import export  # noqa: E402
 from bench.pages import Figure, Page, measure, pages  # noqa: E402
-from bench.seeder import seed  # noqa: E402
+from bench.seeder import fill  # noqa: E402
 from bench.server import running, serving  # noqa: E402
 
 FLOOR = Page("floor", "/floor/", bar=Bar())
@@ -33,7 +33,7 @@ def floor(name: str) -> None:
         say(dataclasses.replace(measure(address, FLOOR), name=name))
 
 
-seed(int(sys.argv[1]))
+fill(int(sys.argv[1]))
 floor("floor, before")
 with serving() as address:
     for page in pages():

@@ -15,13 +15,13 @@ def main() -> None:
 
     django.setup()
     from bench.reports import measured
-    from bench.seeder import seed
+    from bench.seeder import fill
     from bench.server import serving
     from crm.reports import keeping
     from leads.models import Lead
 
     if not Lead.objects.exists():
-        seed(int(sys.argv[1]))
+        fill(int(sys.argv[1]))
     keeping.catch_up()
     with serving() as address:
         for figure in measured(address):

@@ -118,8 +118,13 @@ def seed(leads: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     keeping.catch_up()
+
+
+def fill(leads: int) -> None:
+    """Seed, then do what autovacuum does, which a bench's server may lack."""
+    seed(leads)
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")  # as autovacuum does, which a bench's server may lack
+        cursor.execute("VACUUM ANALYZE")
 
 
 def people() -> list[User]:
