@@ -206,6 +206,8 @@ METRIC_FIELDS = (
 
 TOUCH_FIELDS = (
     Field("lead", "Lead (its external ID or e-mail)", text(254), "Who", LEAD),
+    Field("external_id", "External ID", plain(values.external_id), "Who",
+          ("external_id", "id", "touch_id", "activity_id", "event_id", "record_id")),
     Field("kind", "What the lead did", touch_kind, "What",
           ("kind", "type", "activity", "activity_type", "touch", "touch_type", "response")),
     Field("at", "When", values.past_moment, "What",
@@ -216,8 +218,6 @@ TOUCH_FIELDS = (
     Field("campaign", "Campaign (its external ID or name)", text(200), "Marketing", CAMPAIGN),
     Field("channel", "Channel", text(80), "Marketing",
           ("channel", "source", "utm_medium", "origin")),
-    Field("external_id", "External ID", plain(values.external_id), "Who",
-          ("external_id", "id", "touch_id", "activity_id", "event_id", "record_id")),
 )  # fmt: skip
 
 FIELDS = {

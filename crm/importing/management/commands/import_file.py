@@ -25,7 +25,7 @@ SHOWN = 20
 
 
 class Command(BaseCommand):
-    help = "Import leads or deals from a CSV or XLSX file, with dated history; or undo an import."
+    help = "Import leads, deals, touches, spend or weekly numbers from a file; or undo an import."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("kind", nargs="?", choices=Import.Kind.values)
