@@ -45,7 +45,7 @@ lead = Lead.objects.filter(stage="opportunity").order_by("pk")[0].pk
 deal = Deal.objects.open().order_by("pk")[0].pk
 sys.stdout.write(f"{leads:,} leads; median ms of {ROUNDS} [queries]\n")
 sys.stdout.write(f"{'':32}{'DjangoCRM':>14}{'Tandem':>14}{'ratio':>14}{'bar':>8}\n")
-with serving_peer(peer_url, port) as theirs, serving() as ours:
+with serving_peer(peer_url, port) as theirs, serving("bench.anew") as ours:
     wait_until_open(port)
     connection = http.client.HTTPConnection(theirs, timeout=120)
     for pair in pairs(peer, lead, deal):

@@ -35,7 +35,7 @@ def floor(name: str) -> None:
 
 fill(int(sys.argv[1]))
 floor("floor, before")
-with serving() as address:
+with serving("bench.anew") as address:
     for page in pages():
         say(measure(address, page))
 floor("floor, after")

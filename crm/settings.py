@@ -223,7 +223,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "keep the forecast": {"task": "deals.forecast.tasks.take_snapshot", "schedule": 300.0},
 }
 
-REPORT_KEPT_FROM = timedelta(days=1) if TESTING else timedelta(milliseconds=75)
+REPORT_KEPT_FROM = timedelta(days=1) if TESTING else timedelta(milliseconds=50)
 """Answers of reports that take longer are kept and shown with their time (crm.reports.kept)."""
 
 CACHES = {"default": env.cache("CACHE_URL", "locmemcache://")}

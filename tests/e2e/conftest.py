@@ -18,11 +18,13 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from crm.outbox.models import Heartbeat
 from crm.outbox.tasks import sweep
+from tests.e2e.vitals import slow_or_shifting
 from tests.factories import PASSWORD
 
 # Playwright keeps an event loop in this thread; Django would refuse its own ORM beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 expect.set_options(timeout=15_000)
+FULL = bool(os.environ.get("E2E_FULL"))
 REFUSED = ("422", "409", "401")
 """Answers that are swapped into the page; Chromium reports them as errors all the same."""
 
@@ -48,6 +50,16 @@ def watch(page: Page, heard: list[str]) -> Page:
     page.on("console", note)
     page.on("pageerror", lambda error: heard.append(f"{page.url}: {error}"))
     return page
+
+
+def answered_late(page: Page) -> list[str]:
+    """Return what the page that is open last took too long to answer: `make e2e` alone asks.
+
+    Beside the rest of the suite a click waits for the processor, not for the page.
+    """
+    if not FULL:
+        return []
+    return [bar for bar in slow_or_shifting(page) if bar.startswith("INP")]
 
 
 SignIn = Callable[..., Page]
@@ -76,6 +88,7 @@ def visit(browser: Browser, live_server: Any, heard: list[str]) -> Iterator[Open
 
     yield a_page
     for context in contexts:
+        heard += [f"{page.url}: {slow}" for page in context.pages for slow in answered_late(page)]
         context.close()
 
 
