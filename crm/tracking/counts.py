@@ -12,7 +12,6 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncDay, TruncMonth, TruncWeek
-from django.utils.timezone import localdate
 
 from campaigns.capture import utm
 from campaigns.capture.models import UtmLink
@@ -23,8 +22,6 @@ from crm.users.models import Organisation
 
 STEPS = {"day": TruncDay, "week": TruncWeek, "month": TruncMonth}
 TOP = 10
-UNSUMMED = timedelta(days=390)
-"""So long at least sessions are kept each for itself (crm.tracking.retention)."""
 MOST = 400
 """Steps of a chart at most: a year of days."""
 
@@ -80,13 +77,11 @@ def total(period: Period) -> Visits:
 
 def visitors(period: Period) -> int:
     """Return the visitors of a period; each counts once in each calendar month that he comes in."""
-    months = by_step(sessions_in(period), "month", "started_at")
+    months = by_step(sessions_in(period), "month", "started_at").order_by()
     counted = months.annotate(n=Count("visitor", distinct=True)).values_list("n", flat=True)
-    found: int = sum(counted)
-    if period.first and period.first > localdate() - UNSUMMED:
-        return found  # nothing of it was summed up yet
-    old = MonthlySessions.objects.filter(in_months(period)).aggregate(n=Sum("visitors"))["n"]
-    return found + (old or 0)
+    old = MonthlySessions.objects.filter(in_months(period)).order_by().values("month")
+    summed = old.annotate(n=Sum("visitors")).values_list("n", flat=True)
+    return sum(counted.union(summed, all=True))
 
 
 def sessions(period: Period) -> int:

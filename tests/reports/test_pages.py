@@ -69,8 +69,9 @@ def test_the_report_costs_few_queries(company, sign_in, role, by, django_assert_
     client = sign_in(role=role)
     keeping.catch_up()
 
-    with django_assert_max_num_queries(12):
-        client.get("/reports/funnel/", {"by": by})
+    for period in ("12m", "all"):
+        with django_assert_max_num_queries(12):
+            client.get("/reports/funnel/", {"by": by, "period": period})
     with django_assert_max_num_queries(12 if role == Role.VIEWER else 14):  # the ledger itself
         client.get("/reports/funnel/", {"by": by, "compare": "before"})
 
