@@ -27,7 +27,7 @@ SEEN = """async () => {
     watcher.observe({type, buffered: true});
     return watcher;
   });
-  await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+  await new Promise(done => setTimeout(done, 20));
   watchers.forEach(watcher => watcher.disconnect());
   return seen;
 }"""
