@@ -18,7 +18,6 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from crm.outbox.models import Heartbeat
 from crm.outbox.tasks import sweep
-from tests.e2e.vitals import slow_or_shifting
 from tests.factories import PASSWORD
 
 # Playwright keeps an event loop in this thread; Django would refuse its own ORM beside it.
@@ -52,16 +51,6 @@ def watch(page: Page, heard: list[str]) -> Page:
     return page
 
 
-def answered_late(page: Page) -> list[str]:
-    """Return what the page that is open last took too long to answer: `make e2e` alone asks.
-
-    Beside the rest of the suite a click waits for the processor, not for the page.
-    """
-    if not FULL:
-        return []
-    return [bar for bar in slow_or_shifting(page) if bar.startswith("INP")]
-
-
 SignIn = Callable[..., Page]
 OpenPage = Callable[..., Page]
 
@@ -88,7 +77,6 @@ def visit(browser: Browser, live_server: Any, heard: list[str]) -> Iterator[Open
 
     yield a_page
     for context in contexts:
-        heard += [f"{page.url}: {slow}" for page in context.pages for slow in answered_late(page)]
         context.close()
 
 
