@@ -41,10 +41,13 @@ class TouchWriter(MarketingWriter[Touch], OfLeads[Touch]):
         self.stored = {touch.key: touch for touch in stored}
 
     def facts(self, row: Row) -> tuple[Any, ...]:
-        """Return what the row says: lead, kind, moment, campaign, channel, detail."""
+        """Return what the row says: lead, kind, moment, campaign, channel, detail.
+
+        A channel that it does not name is the campaign's, which may change: that is no fact.
+        """
         lead, got = self.lead_of(row), row.values
         campaign = self.campaigns.get(got.get("campaign"))
-        channel = self.channels.get(got.get("channel")) or (campaign.channel if campaign else None)
+        channel = self.channels.get(got.get("channel"))
         return (
             lead.pk if lead else None,
             got["kind"].value,
@@ -83,7 +86,7 @@ class TouchWriter(MarketingWriter[Touch], OfLeads[Touch]):
     def says_otherwise(self, wish: Wish[Touch]) -> bool:
         """Return whether the touch is known, stored or from earlier in a dry run, as another."""
         if wish.found is not None:
-            return facts_of(wish.found) != self.facts(wish.row)
+            return differs(wish.found, self.facts(wish.row))
         key, facts = (hash(identity) for identity in self.identities(wish.row))
         return self.seen is not None and key in self.seen and facts not in self.seen
 
@@ -116,12 +119,8 @@ class TouchWriter(MarketingWriter[Touch], OfLeads[Touch]):
                 )
 
 
-def facts_of(touch: Touch) -> tuple[Any, ...]:
-    return (
-        touch.lead_id,
-        touch.kind,
-        touch.at,
-        touch.campaign_id,
-        touch.channel_id,
-        touch.detail,
-    )
+def differs(touch: Touch, facts: tuple[Any, ...]) -> bool:
+    """Return whether a stored touch is another than the facts say; no channel fits any."""
+    lead, kind, at, campaign, channel, detail = facts
+    stored = (touch.lead_id, touch.kind, touch.at, touch.campaign_id, touch.detail)
+    return stored != (lead, kind, at, campaign, detail) or channel not in (None, touch.channel_id)

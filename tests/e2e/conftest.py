@@ -23,7 +23,6 @@ from tests.factories import PASSWORD
 # Playwright keeps an event loop in this thread; Django would refuse its own ORM beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 expect.set_options(timeout=15_000)
-FULL = bool(os.environ.get("E2E_FULL"))
 REFUSED = ("422", "409", "401")
 """Answers that are swapped into the page; Chromium reports them as errors all the same."""
 

@@ -5,16 +5,19 @@ E2E_FULL=1 (`make e2e`) looks at each page in all four combinations of size and 
 forms too; the suite at the pages of the menu, each in one of the four, in turn.
 """
 
+import os
+
 import pytest
 from playwright.sync_api import Page
 
 from crm.demo import company
-from tests.e2e.conftest import FULL, OpenPage, SignIn
+from tests.e2e.conftest import OpenPage, SignIn
 from tests.e2e.looking import faults
 from tests.e2e.pages import FORMS, PAGES, SIZES, open_page
 from tests.e2e.vitals import slow_or_shifting
 from tests.factories import PASSWORD
 
+FULL = bool(os.environ.get("E2E_FULL"))
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 

@@ -1,21 +1,20 @@
 """What a page feels like in the browser: when its largest part stood, and what moved under the eye.
 
-The bars are LCP 1.8 s, CLS 0.05 and INP 150 ms, as the browser's own entries tell them.
+The bars are LCP 1.8 s and CLS 0.05, as the browser's own entries tell them.
 """
 
 from typing import Any
 
 from playwright.sync_api import Page
 
-LCP, CLS, INP = 1800, 0.05, 150
+LCP, CLS = 1800, 0.05
 SEEN = """async () => {
-  const seen = {lcp: 0, cls: 0, inp: 0, moved: []};
+  const seen = {lcp: 0, cls: 0, moved: []};
   const named = node => node && (node.id ? '#' + node.id : node.className || node.nodeName);
   const moved = ({node, previousRect, currentRect}) =>
     `${named(node)} by ${Math.round(currentRect.y - previousRect.y)}`;
   const read = {
     'largest-contentful-paint': entry => { seen.lcp = entry.startTime; },
-    'event': entry => { if (entry.interactionId) seen.inp = Math.max(seen.inp, entry.duration); },
     'layout-shift': entry => {
       if (entry.hadRecentInput) return;
       seen.cls += entry.value;
@@ -42,6 +41,4 @@ def slow_or_shifting(page: Page) -> list[str]:
         found.append(f"LCP {seen['lcp']:.0f} ms")
     if seen["cls"] > CLS:
         found.append(f"CLS {seen['cls']:.3f}: {'; '.join(seen['moved'][:6])}")
-    if seen["inp"] > INP:
-        found.append(f"INP {seen['inp']:.0f} ms")
     return found

@@ -73,6 +73,19 @@ def test_replaying_one_file_twice_changes_no_row(bring_in, run_effects):
     assert (rows(), leads_now()) == stored
 
 
+def test_a_campaign_that_has_moved_to_another_channel_makes_no_touch_new(bring_in, fair):
+    rows_of_fair = HEAD + f"{ANA},2026-03-02,Fair,,\n{BEN},2026-03-03,Fair,,t-2\n"
+    touches(rows_of_fair, bring_in)
+    stored = rows()
+    fair.channel = Channel.objects.get(key="social")
+    fair.save()
+
+    again = touches(rows_of_fair, bring_in)
+
+    assert (again.unchanged, again.refused) == (2, 0)
+    assert rows() == stored
+
+
 def test_a_row_twice_in_one_file_is_one_touch(bring_in, monkeypatch):
     row = f"{ANA},2026-03-02,Fair,,\n"
     monkeypatch.setattr(services, "BATCH", 2)
