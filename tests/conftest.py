@@ -25,6 +25,7 @@ from deals.models import Pipeline
 from deals.playbooks.models import Playbook
 from deals.quotes import freezing
 from leads.models import Channel
+from tests import database_template
 from tests.factories import UserFactory
 
 DEFAULTS = [
@@ -79,6 +80,12 @@ def number_from_one() -> None:
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_by_name_sql(no_style(), sequences):
             cursor.execute(statement)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Begin with a copy of the migrated template: see tests/database_template.py."""
+    database_template.copy_at_creation()
 
 
 @pytest.fixture
