@@ -1,4 +1,4 @@
-"""Discounts over the limit: the sales manager is asked, and says yes or no with a note."""
+"""What a rep may not offer alone: a manager is asked, and says yes or no with a note."""
 
 from django.db import transaction
 from django.utils.timezone import now
@@ -9,7 +9,8 @@ from crm.notifications.services import notify, settle
 from crm.users.models import Role, User
 from deals.models import Deal
 from deals.quotes.models import Quote
-from deals.quotes.services import QuoteRefused, State, needs_approval, turn
+from deals.quotes.services import QuoteRefused, State, approval_reasons, turn
+from deals.quotes.totals import Totals
 
 
 class NotYours(QuoteRefused):
@@ -40,28 +41,38 @@ def may_answer(quote: Quote, user: User) -> bool:
 
 @transaction.atomic
 def ask(quote: Quote, *, actor: User) -> Quote:
-    """Ask the sales manager to approve a draft's discount; it waits until he answers.
+    """Ask the sales manager to approve a draft; it waits until they answer.
 
     Raises QuoteRefused for what is no draft, or needs no approval.
     """
     sums = quote.totals()
-    if not needs_approval(quote, sums):
-        raise QuoteRefused("The discount is within the limit: send the quote.")
+    reasons = approval_reasons(quote, sums)
+    if not reasons:
+        raise QuoteRefused("The quote is within the limits: send it.")
     turn(quote, State.DRAFT, to=State.WAITING, asked_by=actor, answered_by=None,
          answered_at=None, approval_note="")  # fmt: skip
-    given = formats.money(sums.given, quote.currency)
-    share = formats.percent(sums.given_percent / 100, 1)
     for manager in managers_for(quote):
         notify(
             manager,
             key=f"quote-approval:{quote.pk}:{quote.revision}",
             title=f"{actor} asks to approve {quote} of “{quote.deal}”",
-            body=f"Discount {given}, {share} of the price list.",
+            body=f"{' '.join(reasons)} {offer_in_words(quote, sums)}",
             url=quote.get_absolute_url(),
             kind=Notification.Kind.ACTION,
             by_mail=True,
         )
     return quote
+
+
+def offer_in_words(quote: Quote, sums: Totals) -> str:
+    """Return the sentence by which a manager judges: what is given, and what has no list price."""
+    given = formats.money(sums.given, quote.currency)
+    share = formats.percent(sums.given_percent / 100, 1)
+    words = f"Discount {given}, {share} of the price list."
+    if sums.unlisted_lines:
+        worth = formats.money(sums.unlisted, quote.currency)
+        words += f" Without a list price: {worth}, lines: {sums.unlisted_lines}."
+    return words
 
 
 @transaction.atomic

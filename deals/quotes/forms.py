@@ -226,7 +226,7 @@ def lines_of(forms_: Lines) -> list[NewLine]:
 
 
 class AnswerForm(forms.Form):
-    """A manager's answer to a discount over the limit."""
+    """A manager's answer to what is over a limit."""
 
     answer = forms.ChoiceField(
         choices=[("approve", "Approve"), ("decline", "Decline")], widget=forms.RadioSelect

@@ -34,7 +34,7 @@ TONES = {
 
 
 class QuoteSettings(models.Model):
-    """What every quote says of the seller, and from which discount on a manager is asked."""
+    """What every quote says of the seller, and from where on a manager is asked."""
 
     address = models.TextField("Address and registration", blank=True, default="")
     terms = models.TextField(blank=True, default="")
@@ -42,6 +42,9 @@ class QuoteSettings(models.Model):
     approve_percent = percent_field(null=True, blank=True)
     approve_minor = models.BigIntegerField(
         null=True, blank=True, help_text="Minor units of the organisation's currency"
+    )
+    approve_unlisted_minor = models.BigIntegerField(
+        null=True, blank=True, default=0, help_text="Minor units of the organisation's currency"
     )
 
     class Meta:
@@ -61,8 +64,11 @@ class QuoteSettings(models.Model):
         return cls.objects.filter(pk=1).first() or cls(pk=1)
 
     def limit(self) -> Limit:
-        """Return from which discount on a manager is asked."""
-        return Limit(self.approve_percent, self.approve_minor, Organisation.get().currency)
+        """Return what a rep may offer without asking a manager."""
+        currency = Organisation.get().currency
+        return Limit(
+            self.approve_percent, self.approve_minor, currency, self.approve_unlisted_minor
+        )
 
 
 class QuoteQuerySet(models.QuerySet["Quote"]):

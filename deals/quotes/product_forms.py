@@ -82,12 +82,19 @@ class ProductForm(forms.ModelForm):
 
 
 class QuoteSettingsForm(forms.ModelForm):
-    """Our address and terms, and from which discount on a manager is asked."""
+    """Our address and terms, and from where on a manager is asked."""
+
+    LIMITS = {"amount": "approve_minor", "unlisted": "approve_unlisted_minor"}
 
     amount = AmountField(
         label="Approval above an amount of",
         required=False,
         help_text="In the organisation's currency. Blank: no such limit.",
+    )
+    unlisted = AmountField(
+        label="Approval of lines without a list price above",
+        required=False,
+        help_text="All together, if a discount has a limit. 0: every such line. Blank: no limit.",
     )
 
     class Meta:
@@ -105,14 +112,17 @@ class QuoteSettingsForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.currency, minor = Organisation.get().currency, self.instance.approve_minor
-        if minor is not None:
-            self.fields["amount"].initial = write_money(minor, self.currency)
+        self.currency = Organisation.get().currency
+        for name, column in self.LIMITS.items():
+            minor = getattr(self.instance, column)
+            if minor is not None:
+                self.fields[name].initial = write_money(minor, self.currency)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
-        blank = not (given.get("amount") or "").strip()
         given["currency"] = self.currency
-        clean_money(self)
-        self.instance.approve_minor = None if blank else self.cleaned_data.get("amount")
+        for name, column in self.LIMITS.items():
+            blank = not (given.get(name) or "").strip()
+            clean_money(self, name)
+            setattr(self.instance, column, None if blank else self.cleaned_data.get(name))
         return given

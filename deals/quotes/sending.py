@@ -21,7 +21,7 @@ from deals.quotes.services import (
     QuoteRefused,
     StaleQuote,
     State,
-    needs_approval,
+    approval_reasons,
     today,
     turn,
 )
@@ -50,8 +50,9 @@ def check_ready(quote: Quote) -> None:
         raise QuoteRefused("The quote has no lines yet.")
     if quote.valid_until < today():
         raise QuoteRefused("Its last day of validity is over: choose a later one.")
-    if needs_approval(quote, quote.totals()):
-        raise QuoteRefused("The discount is over the limit: ask for approval first.")
+    reasons = approval_reasons(quote, quote.totals())
+    if reasons:
+        raise QuoteRefused(f"{' '.join(reasons)} Ask for approval first.")
 
 
 @transaction.atomic

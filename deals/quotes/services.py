@@ -93,9 +93,12 @@ def customer_of(deal: Deal) -> str:
 
 
 def copy_lines(old: Quote, new: Quote) -> None:
-    lines = list(old.lines.all())
+    """Copy the lines as they were agreed, beside what the price list asks today."""
+    lines = list(old.lines.select_related("product").prefetch_related("product__prices"))
     for line in lines:
         line.pk, line.quote = None, new
+        listed = list_price(line.product, new.currency)
+        line.list_minor = listed if names_product(line.text, line.product) else None
     QuoteLine.objects.bulk_create(lines)
 
 
@@ -129,19 +132,32 @@ def line_of(quote: Quote, place: int, line: NewLine) -> QuoteLine:
     """Return the line, not yet saved; the price list says what was left out."""
     listed = list_price(line.product, quote.currency)
     product = line.product
+    text = line.text or (product.name if product else "")
     return QuoteLine(
         quote=quote,
         position=place,
         product=product,
-        text=line.text or (product.name if product else ""),
+        text=text,
         unit=line.unit or (product.unit if product else ""),
         quantity=line.quantity,
         price_minor=line.price if line.price is not None else listed or 0,
-        list_minor=listed,
+        list_minor=listed if names_product(text, product) else None,
         discount_percent=line.discount_percent,
         discount_minor=line.discount_minor,
         tax_rate=line.tax_rate,
     )
+
+
+def names_product(text: str, product: Product | None) -> bool:
+    """True if the words of a line say the product's name: else its list price says nothing.
+
+    A cheap product with other words beside it would pass any discount.
+    """
+    return product is not None and folded(product.name) in folded(text)
+
+
+def folded(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def list_price(product: Product | None, currency: str) -> int | None:
@@ -170,11 +186,11 @@ def turn(quote: Quote, *old: str, to: str, **values: Any) -> None:
         setattr(quote, field, value)
 
 
-def needs_approval(quote: Quote, sums: Totals) -> bool:
-    """True if the discount is over the limit and no manager has said yes."""
+def approval_reasons(quote: Quote, sums: Totals) -> list[str]:
+    """Return why a manager must be asked; nothing if not, or if one has said yes."""
     if quote.state == State.APPROVED:
-        return False
-    return QuoteSettings.get().limit().exceeded(sums, quote.currency)
+        return []
+    return QuoteSettings.get().limit().reasons(sums, quote.currency)
 
 
 @transaction.atomic

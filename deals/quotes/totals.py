@@ -85,6 +85,7 @@ class Totals:
     lines: the net of each line, in their order; subtotal: their sum
     discount: the total discount; net: subtotal less discount; total: net and tax
     given: all that was taken off the price list, and at_list what that asks for
+    unlisted: what the lines without a list price come to, unlisted_lines how many they are
     """
 
     lines: list[int]
@@ -96,6 +97,8 @@ class Totals:
     total: int
     given: int
     at_list: int
+    unlisted: int
+    unlisted_lines: int
 
     @property
     def given_percent(self) -> Decimal:
@@ -116,7 +119,9 @@ def totals(lines: Sequence[Line], discount: Discount = NO_DISCOUNT) -> Totals:
     taxes = taxes_of(lines, off)
     tax = sum(part.tax for part in taxes)
     net, at_list = subtotal - off, sum(line.at_list for line in lines)
-    return Totals(nets, subtotal, off, net, taxes, tax, net + tax, at_list - net, at_list)
+    unlisted = [line.gross for line in lines if line.list_price is None]
+    return Totals(nets, subtotal, off, net, taxes, tax, net + tax, at_list - net, at_list,
+                  sum(unlisted), len(unlisted))  # fmt: skip
 
 
 def taxes_of(lines: Sequence[Line], off: int) -> list[TaxSum]:

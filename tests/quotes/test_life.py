@@ -17,8 +17,9 @@ from crm.users.models import Role
 from deals import criteria
 from deals.models import Deal
 from deals.quotes import approving, sending, services
-from deals.quotes.models import Product, Quote, QuoteLine
+from deals.quotes.models import Product, Quote, QuoteLine, QuoteSettings
 from deals.quotes.products import remove_product, save_product
+from deals.quotes.rules import DISCOUNT, UNLISTED
 from deals.quotes.services import NewLine, QuoteRefused, StaleQuote
 from tests.factories import UserFactory
 from tests.quotes.conftest import LATER, LETTER
@@ -109,6 +110,76 @@ def test_a_discount_over_the_limit_is_not_sent_without_approval(draft, limit, re
     assert not Mail.objects.exists()
 
 
+def seat(**prices):
+    return save_product(Product(name="Seat", tax_rate=19), prices)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(lambda: NewLine("100 seats", Decimal(1), 1), id="words of their own"),
+        pytest.param(lambda: NewLine("100 seats", Decimal(1), 0), id="given for nothing"),
+        pytest.param(
+            lambda: NewLine("", Decimal(100), 1, seat(JPY=7_500)), id="no price in this currency"
+        ),
+        pytest.param(
+            lambda: NewLine("Enterprise", Decimal(1), 100, seat(EUR=100)),
+            id="other words beside a cheap product",
+        ),
+    ],
+)
+def test_a_line_without_a_list_price_does_not_pass_approval_by(draft, limit, rep, line):
+    quote = draft(line())
+
+    with pytest.raises(QuoteRefused, match="without a list price"):
+        sending.send(quote, LETTER, revision=quote.revision, actor=rep)
+
+    quote.refresh_from_db()
+    assert (quote.state, quote.sent_at) == ("draft", None)
+    assert not Mail.objects.exists()
+
+
+def test_a_quote_in_another_currency_does_not_pass_approval_by(draft, limit, rep):
+    quote = draft(NewLine("", Decimal(100), 1, seat(EUR=4_900)), currency="CHF")
+
+    assert services.approval_reasons(quote, quote.totals()) == [UNLISTED]
+
+
+def test_a_new_version_is_measured_by_the_price_list_of_today(draft, limit, deal, rep):
+    product = seat(EUR=1_000)
+    old = draft(NewLine("", Decimal(1), None, product))
+    sending.send(old, LETTER, revision=old.revision, actor=rep)
+    save_product(product, {"EUR": 2_000})
+
+    new = services.create_quote(deal, actor=rep)
+
+    assert services.approval_reasons(new, new.totals()) == [DISCOUNT]
+
+
+def test_lines_without_a_list_price_are_the_reps_own_up_to_their_limit(draft, limit):
+    QuoteSettings.objects.update(approve_unlisted_minor=5_000)
+    within = draft(NewLine("Travel", Decimal(1), 5_000))
+    assert not services.approval_reasons(within, within.totals())
+
+    over = draft(NewLine("Travel", Decimal(2), 2_501))
+
+    assert services.approval_reasons(over, over.totals()) == [UNLISTED]
+
+
+def test_without_approval_any_line_is_sent(sent):
+    assert sent(NewLine("100 seats", Decimal(1), 1)).sent_at
+
+
+def test_the_manager_is_told_of_lines_without_a_list_price(draft, limit, rep, manager):
+    quote = draft(NewLine("100 seats", Decimal(1), 1))
+
+    approving.ask(quote, actor=rep)
+
+    body = Notification.objects.get(user=manager).body
+    assert "without a list price are over the limit" in body
+    assert "Without a list price: €0.01, lines: 1." in body
+
+
 def test_the_sales_manager_of_the_team_is_asked_once(draft, limit, rep, manager):
     UserFactory(name="Of another team", role=Role.SALES_MANAGER)
     quote = draft(CHEAP)
@@ -176,7 +247,7 @@ def test_taking_back_an_approval_asks_anew(draft, limit, rep, manager):
     approving.take_back(quote)
 
     quote.refresh_from_db()
-    assert services.needs_approval(quote, quote.totals())
+    assert services.approval_reasons(quote, quote.totals())
 
 
 # Sending ----------------------------------------------------------------------------------------

@@ -130,6 +130,27 @@ def test_a_rep_over_the_limit_is_led_to_the_manager(sign_in, rep, manager, draft
     assert (answer.status_code, quote.state) == (302, "approved")
 
 
+def test_the_manager_reads_which_lines_have_no_list_price(sign_in, rep, manager, draft, limit):
+    quote = draft(NewLine("A hundred seats", Decimal(2), 100))
+    approving.ask(quote, actor=rep)
+
+    page = sign_in(manager).get(f"/quotes/{quote.pk}/answer/").content.decode()
+
+    assert "Without a list price, €2.00 together" in page
+    assert "A hundred seats: 2 × €1.00" in page
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("0", 0), ("250", 25_000), ("", None)])
+def test_a_manager_sets_the_limit_of_lines_without_a_list_price(sign_in, limit, typed, kept):
+    client = sign_in(role=Role.SALES_MANAGER)
+
+    client.post("/settings/quotes/", {"valid_days": "30", "approve_percent": "10",
+                                      "unlisted": typed})  # fmt: skip
+
+    limit.refresh_from_db()
+    assert (limit.approve_percent, limit.approve_unlisted_minor) == (10, kept)
+
+
 def test_declining_needs_a_note(sign_in, rep, manager, draft, limit):
     quote = draft(NewLine("Licence", Decimal(1), 100, discount_percent=Decimal(50)))
     approving.ask(quote, actor=rep)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deals.quotes.rules import Limit
+from deals.quotes.rules import UNLISTED, Limit
 from deals.quotes.totals import Discount, Line, TaxSum, share_out, totals
 
 D = Decimal
@@ -137,6 +137,23 @@ def test_shares_add_up_and_are_near_their_exact_part(weights, part):
     ],
 )
 def test_a_manager_is_asked_above_the_limit(limit, currency, asked):
-    sums = totals([Line(D(1), 100, Discount(percent=D(20)))])
+    sums = totals([Line(D(1), 100, Discount(percent=D(20)), list_price=100)])
 
-    assert limit.exceeded(sums, currency) is asked
+    assert bool(limit.reasons(sums, currency)) is asked
+
+
+@pytest.mark.parametrize(
+    ("limit", "currency", "asked"),
+    [
+        (Limit(D(10), None, "EUR"), "EUR", True),
+        (Limit(D(10), None, "EUR", 99), "EUR", True),
+        (Limit(D(10), None, "EUR", 100), "EUR", False),
+        (Limit(D(10), None, "EUR", 100), "JPY", True),
+        (Limit(D(10), None, "EUR", None), "EUR", False),
+        (Limit(None, None, "EUR"), "EUR", False),
+    ],
+)
+def test_lines_without_a_list_price_have_a_limit_of_their_own(limit, currency, asked):
+    sums = totals([Line(D(1), 100), Line(D(1), 100, list_price=100)])
+
+    assert limit.reasons(sums, currency) == ([UNLISTED] if asked else [])

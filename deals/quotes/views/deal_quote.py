@@ -54,6 +54,8 @@ def shown(request: SignedInRequest, quote: Quote) -> dict[str, Any]:
     }
     if quote.is_draft and request.user.role in SALES:
         return context | {"facts": FactsForm(quote=quote), "lines": line_forms(quote)} | sums(quote)
+    if quote.state == Quote.State.WAITING:
+        context["approval_reasons"] = services.approval_reasons(quote, quote.totals())
     return context | {"paper": pdf.content(quote)}
 
 
@@ -63,7 +65,7 @@ def sums(quote: Quote) -> dict[str, Any]:
     return {
         "sums": found,
         "sum_rows": pdf.sum_rows(quote, found),
-        "over_limit": services.needs_approval(quote, found),
+        "approval_reasons": services.approval_reasons(quote, found),
     }
 
 
@@ -129,7 +131,7 @@ def preview(request: SignedInRequest, pk: int) -> HttpResponse:
         "quote": quote,
         "sums": found,
         "sum_rows": pdf.sum_rows(quote, found),
-        "over_limit": services.needs_approval(quote, found),
+        "approval_reasons": services.approval_reasons(quote, found),
     }
     return render(request, "quotes/_sums.html", context)
 

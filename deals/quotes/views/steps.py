@@ -41,10 +41,10 @@ def answered(
 @allow(SALES)
 @require_http_methods(["GET", "POST"])
 def send(request: SignedInRequest, pk: int) -> HttpResponse:
-    """The letter that brings the quote; over the limit, the way to ask for approval."""
+    """The letter that brings the quote; over a limit, the way to ask for approval."""
     quote = visible_quote(request, pk)
     form = LetterForm(request.POST or None, initial=first_words(quote, request))
-    over = quote.is_draft and services.needs_approval(quote, quote.totals())
+    reasons = services.approval_reasons(quote, quote.totals()) if quote.is_draft else []
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         letter = Letter(given["to"], given["subject"], given["message"])
@@ -55,7 +55,7 @@ def send(request: SignedInRequest, pk: int) -> HttpResponse:
         else:
             toast(request, f"{quote} sent to {letter.to}")
             return done(request, quote.get_absolute_url())
-    return answered(request, "send", quote, form, over_limit=over)
+    return answered(request, "send", quote, form, approval_reasons=reasons)
 
 
 def first_words(quote: Quote, request: SignedInRequest) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def ask(request: SignedInRequest, pk: int) -> HttpResponse:
 @allow(SALES_MANAGERS)
 @require_http_methods(["GET", "POST"])
 def answer(request: SignedInRequest, pk: int) -> HttpResponse:
-    """A manager approves a discount over the limit, or declines it with a note."""
+    """A manager approves what is over a limit, or declines it with a note."""
     quote = visible_quote(request, pk)
     form = AnswerForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -102,7 +102,8 @@ def answer(request: SignedInRequest, pk: int) -> HttpResponse:
         else:
             toast(request, f"{quote} {'approved' if approved else 'declined'}")
         return done(request, quote.get_absolute_url())
-    return answered(request, "answer", quote, form, sums=quote.totals())
+    unlisted = quote.lines.filter(list_minor=None)
+    return answered(request, "answer", quote, form, sums=quote.totals(), unlisted=unlisted)
 
 
 @allow(SALES)
