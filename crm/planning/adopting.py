@@ -1,8 +1,6 @@
-"""A plan becomes quotas of the sellers and MQL commitments of marketing, and can be taken back."""
+"""A plan becomes quotas of sellers and MQL commitments of marketing, and can be taken back."""
 
-from dataclasses import dataclass
 from datetime import date
-from math import ceil
 from typing import Any
 
 from django.db import transaction
@@ -12,126 +10,108 @@ from campaigns import commitments
 from campaigns.models import Commitment
 from crm.audit import services as audit
 from crm.common.formats import money
-from crm.planning.arithmetic import split
 from crm.planning.asking import ask
 from crm.planning.models import AdoptedPlan
+from crm.planning.previews import CannotAdopt, Preview, preview
 from crm.planning.report import plan_of, rounded
-from crm.reports.questions import Question, today
-from crm.users.models import Organisation, User
+from crm.reports.questions import Question
+from crm.users.models import Organisation, Role, User
 from deals.forecast.models import Quota
-from deals.forecast.quotas import sellers, set_quotas
-from deals.forecast.spans import MONTH
+from deals.forecast.quotas import Key, set_quotas
+
+EVERYTHING, COMMITMENTS = "all", "marketing"
 
 
-class NotWhole(ValueError):
-    """The plan lacks a number; nothing can be adopted from it."""
-
-
-@dataclass(frozen=True)
-class Change:
-    """One quota or commitment: whose, which month, before and after (None: none)"""
-
-    who: str
-    key: int | None
-    month: date
-    before: int | None
-    after: int
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What adopting would write; the months of the past stay as they are."""
-
-    quotas: list[Change]
-    mqls: list[Change]
-
-
-def preview(question: Question) -> Preview:
-    """Return what adopting the plan would change. Raises NotWhole."""
-    found = ask(question)
-    plan = plan_of(found)
-    if not plan or not found.target:
-        raise NotWhole("Say the missing numbers first.")
-    present = today().replace(day=1)
-    needed = {month: ceil(need.mqls) for month, need in plan.items() if need.mqls}
-    months = [month for month in needed if month >= present]
-    kept = dict(Commitment.objects.filter(month__in=months).values_list("month", "mqls"))
-    mqls = [Change("Marketing", None, m, kept.get(m), needed[m]) for m in months]
-    return Preview(quota_changes(found.target, found.quarter.months), mqls)
-
-
-def quota_changes(target: int, months: list[date]) -> list[Change]:
-    """Return each seller's part of each month's revenue, by his weight; the parts add up."""
-    people = [person for person in sellers() if person.weight]
-    known = {
-        (row.user_id, row.starts_on): row.amount_minor
-        for row in Quota.objects.filter(span=MONTH, starts_on__in=months, user__in=people)
-    }
-    changes = []
-    for month, amount in split(target, months).items():
-        left, weights = round(amount), sum(person.weight for person in people)
-        for person in people:
-            part = round(left * person.weight / weights)
-            left, weights = left - part, weights - person.weight
-            before = known.get((person.pk, month))
-            changes.append(Change(str(person), person.pk, month, before, part))
-    return changes
+def part_of(user: User) -> str:
+    """Return which part of a plan `user` adopts: one of each is in force for a quarter."""
+    if user.is_admin:
+        return EVERYTHING
+    return COMMITMENTS if user.role == Role.MARKETING_MANAGER else f"team-{user.team_id or 0}"
 
 
 @transaction.atomic
 def adopt(question: Question, *, by: User) -> AdoptedPlan:
-    """Write the plan's quotas and commitments; a plan of the same quarter is taken back first.
+    """Write the quotas and commitments that `by` may set; the same part adopted before ends.
 
-    Raises NotWhole.
+    Raises CannotAdopt.
     """
-    found = ask(question)
-    AdoptedPlan.objects.select_for_update().filter(
-        quarter=found.quarter.first, taken_back_at=None
-    ).update(taken_back_at=now())
-    changes = preview(question)
-    assert found.target
+    found, part = ask(question), part_of(by)
+    in_force = AdoptedPlan.objects.select_for_update().in_force(found.quarter.first)
+    (in_force if part == EVERYTHING else in_force.filter(part=part)).update(taken_back_at=now())
+    changes = preview(question, by)
+    if not found.target:
+        raise CannotAdopt("Enter a revenue target first.")
     currency = Organisation.get().currency
     plan = AdoptedPlan.objects.create(
         quarter=found.quarter.first,
+        part=part,
         target_minor=found.target,
         currency=currency,
         asked=dict(question.more),
         needs=rounded(plan_of(found)),
-        before={
-            "quotas": [[c.key, c.month.isoformat(), c.before] for c in changes.quotas],
-            "commitments": [[c.month.isoformat(), c.before] for c in changes.mqls],
-        },
+        before=as_stored(changes),
         adopted_by=by,
     )
-    write(
-        {(c.key, c.month): c.after for c in changes.quotas},
-        {c.month: c.after for c in changes.mqls},
-        by=by,
-        note=f"Plan of {found.quarter}",
+    set_quotas({change.key: change.after for change in changes.quotas})
+    note = f"Plan of {found.quarter}"
+    commitments.commit({c.month: c.after for c in changes.mqls}, by=by, note=note)
+    after = (
+        f"{money(found.target, currency)}: {len(changes.quotas)} quotas, "
+        f"{len(changes.mqls)} months of MQLs"
     )
-    after = f"{money(found.target, currency)}, {len(changes.mqls)} months of MQLs"
-    audit.record(by, audit.Area.PLAN, f"Plan of {found.quarter} adopted", after=after, url="/plan/")
+    audit.record(by, audit.Area.PLAN, f"{note} adopted", after=after, url="/plan/")
     return plan
 
 
+def as_stored(changes: Preview) -> dict[str, list[list[Any]]]:
+    """Return what was and what is written: see AdoptedPlan.before."""
+    return {
+        "quotas": [
+            [*change.key[:3], change.key[3].isoformat(), change.before, change.after]
+            for change in changes.quotas
+        ],
+        "commitments": [[c.month.isoformat(), c.before, c.after] for c in changes.mqls],
+    }
+
+
 @transaction.atomic
-def take_back(plan: AdoptedPlan, *, by: User) -> bool:
-    """Write the quotas and commitments of before again; False if that was done already."""
+def take_back(plan: AdoptedPlan, *, by: User) -> int | None:
+    """Write what was there before the plan, where nobody has changed it since.
+
+    Return how many quotas and commitments somebody has changed since, which stay as they are;
+    None if the plan was taken back already.
+    """
     if not AdoptedPlan.objects.filter(pk=plan.pk, taken_back_at=None).update(taken_back_at=now()):
-        return False
-    before = plan.before
-    write(
-        {(key, date.fromisoformat(month)): amount for key, month, amount in before["quotas"]},
-        {date.fromisoformat(month): mqls for month, mqls in before["commitments"]},
-        by=by,
-        note="Plan taken back",
-    )
+        return None
+    quota_changes = {key: rest for key, rest in stored_quotas(plan) if quota_is(key, rest)}
+    mqls = {month: rest for month, rest in stored_commitments(plan) if commitment_is(month, rest)}
+    set_quotas({key: rest[0] for key, rest in quota_changes.items()})
+    commitments.commit({m: rest[0] for m, rest in mqls.items()}, by=by, note="Plan taken back")
     audit.record(by, audit.Area.PLAN, f"{plan} taken back", url="/plan/")
-    return True
+    every = len(plan.before["quotas"]) + len(plan.before["commitments"])
+    return every - len(quota_changes) - len(mqls)
 
 
-def write(
-    quotas: dict[Any, int | None], mqls: dict[date, int | None], *, by: User, note: str
-) -> None:
-    set_quotas({("user", key, MONTH, month): amount for (key, month), amount in quotas.items()})
-    commitments.commit(mqls, by=by, note=note)
+def stored_quotas(plan: AdoptedPlan) -> list[tuple[Key, list[int | None]]]:
+    return [
+        ((whose, pk, span, date.fromisoformat(day)), rest)
+        for whose, pk, span, day, *rest in plan.before["quotas"]
+    ]
+
+
+def stored_commitments(plan: AdoptedPlan) -> list[tuple[date, list[int | None]]]:
+    return [(date.fromisoformat(month), rest) for month, *rest in plan.before["commitments"]]
+
+
+def quota_is(key: Key, rest: list[int | None]) -> bool:
+    """True if a quota is still what the plan wrote, or the plan did not store what it wrote."""
+    whose, pk, span, day = key
+    row: dict[str, Any] = {f"{whose}_id": pk, "span": span, "starts_on": day}
+    found = Quota.objects.filter(**row).values_list("amount_minor", flat=True).first()
+    return len(rest) == 1 or found == rest[1]
+
+
+def commitment_is(month: date, rest: list[int | None]) -> bool:
+    """True if a commitment is still what the plan wrote; see `quota_is`."""
+    found = Commitment.objects.filter(month=month).values_list("mqls", flat=True).first()
+    return len(rest) == 1 or found == rest[1]

@@ -68,10 +68,10 @@ def answer(question: Question) -> Answer:
     """Answer with the needs of each month; without them where an assumption is missing."""
     found = ask(question)
     plan = plan_of(found)
-    adopted = AdoptedPlan.objects.filter(quarter=found.quarter.first, taken_back_at=None).first()
+    adopted = list(AdoptedPlan.objects.in_force(found.quarter.first).select_related("adopted_by"))
     tables = [plan_table(found, plan), assumed_table(found)]
     if adopted:
-        tables.append(actual_table(adopted))
+        tables.append(actual_table(adopted[0]))
     return Answer(
         "plan",
         {**question.asked, "period": str(found.quarter)},
@@ -245,7 +245,7 @@ def chart(table: Table) -> Chart:
     return Chart("plan", "What each month has to bring", data, table.key)
 
 
-def drawn(found: Asked, adopted: AdoptedPlan | None) -> dict[str, Any]:
+def drawn(found: Asked, adopted: list[AdoptedPlan]) -> dict[str, Any]:
     """Return what the page's own template needs, plain values."""
     return {
         "quarter": found.quarter.key,
@@ -254,8 +254,11 @@ def drawn(found: Asked, adopted: AdoptedPlan | None) -> dict[str, Any]:
         "after": found.quarter.shifted(1).key,
         "controls": [control(found, name) for name in LABELS],
         "is_whole": not found.missing,
-        "adopted": {"pk": adopted.pk, "by": str(adopted.adopted_by or ""),
-                    "at": adopted.adopted_at.isoformat()} if adopted else None,
+        "adopted": [
+            {"pk": plan.pk, "by": str(plan.adopted_by or ""), "by_id": plan.adopted_by_id,
+             "part": plan.part_label}
+            for plan in adopted
+        ],
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from crm.common.htmx import done, toast
 from crm.planning import adopting
 from crm.planning.catalogue import PLAN
 from crm.planning.models import AdoptedPlan
+from crm.planning.previews import CannotAdopt, preview
 from crm.reports import kept
 from crm.reports.answers import Answer
 from crm.reports.forms import ReportForm
@@ -42,10 +43,10 @@ def adopt(request: SignedInRequest) -> HttpResponse:
             made = adopting.adopt(question, by=request.user)
             kept.forget_all(PLAN)
             undo = reverse("planning:take-back", args=[made.pk])
-            toast(request, "The plan is adopted: quotas and commitments are set", undo_url=undo)
+            toast(request, "Plan adopted", undo_url=undo)
             return done(request, f"{reverse('planning:plan')}?{request.GET.urlencode()}")
-        context: dict[str, Any] = {"preview": adopting.preview(question)}
-    except adopting.NotWhole as fault:
+        context: dict[str, Any] = {"preview": preview(question, request.user)}
+    except CannotAdopt as fault:
         context = {"fault": str(fault)}
     status = 422 if request.method == "POST" else 200
     return render(request, "planning/_adopt.html", context, status=status)
@@ -54,11 +55,16 @@ def adopt(request: SignedInRequest) -> HttpResponse:
 @allow(MANAGERS)
 @require_POST
 def take_back(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Write what stood there before the plan again."""
-    found = get_object_or_404(AdoptedPlan, pk=pk)
-    if adopting.take_back(found, by=request.user):
-        toast(request, "The plan is taken back: quotas and commitments are as before")
-    else:
+    """Write what was there before the plan. Only whoever adopted it, and an administrator."""
+    found = get_object_or_404(AdoptedPlan.objects.may_take_back(request.user), pk=pk)
+    changed_since = adopting.take_back(found, by=request.user)
+    if changed_since is None:
         toast(request, "This plan was taken back already.", level="warning")
+    elif changed_since:
+        values = "1 value" if changed_since == 1 else f"{changed_since} values"
+        text = f"Plan taken back, except {values} that somebody has changed since."
+        toast(request, text, level="warning")
+    else:
+        toast(request, "Plan taken back: quotas and commitments are as before")
     kept.forget_all(PLAN)
     return done(request, reverse("planning:plan"))

@@ -22,9 +22,14 @@ ROWS = [
 ]
 
 
-@kind("adopted plan")
+@kind("adopted plan", seen="actor")
 def adopted_plan(owner: User | None, team: Team | None) -> Model:
     before = {"quotas": [], "commitments": []}
     return AdoptedPlan.objects.create(
-        quarter=date(2026, 1, 1), target_minor=100, currency="EUR", before=before
+        quarter=date(2026, 1, 1),
+        part=f"team-{owner.pk if owner else 0}",
+        target_minor=100,
+        currency="EUR",
+        before=before,
+        adopted_by=owner,
     )

@@ -17,7 +17,7 @@ from crm.users.models import Role
 from deals.forecast.models import Quota
 from deals.forecast.spans import QUARTER, span_of
 from leads.models import Lead
-from tests.factories import CampaignFactory, DealFactory, UserFactory
+from tests.factories import CampaignFactory, DealFactory, TeamFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("organisation")]
 GIVEN = {"target": "90000", "value": "3000", "win_rate": "25", "sql_rate": "50", "mql_rate": "20",
@@ -79,19 +79,28 @@ def test_rates_are_those_of_the_funnel():
     assert (found["value"], found["cost"]) == ("2,000", "5")
 
 
-def test_a_plan_is_adopted_as_quotas_and_commitments_and_taken_back(sign_in, asked, quarter):
-    seller, other = UserFactory(role=Role.REP, weight=2), UserFactory(role=Role.REP, weight=1)
-    Quota.objects.create(user=other, starts_on=quarter.first, amount_minor=77, currency="EUR")
-    client = sign_in(role=Role.SALES_MANAGER)
-    url = "/plan/adopt/?" + "&".join(f"{name}={text}" for name, text in asked.items())
+def adopt_url(asked):
+    return "/plan/adopt/?" + "&".join(f"{name}={text}" for name, text in asked.items())
 
-    preview = client.get(url).content.decode()
-    client.post(url)
+
+def quotas_of(user, span):
+    rows = Quota.objects.filter(user=user, span="month", starts_on__in=span.months)
+    return list(rows.order_by("starts_on").values_list("amount_minor", flat=True))
+
+
+def test_an_administrator_adopts_quotas_and_commitments_and_takes_them_back(
+    sign_in, asked, quarter
+):
+    seller, other = UserFactory(role=Role.REP, weight=2), UserFactory(role=Role.REP, weight=1)
+    client = sign_in(role=Role.ADMIN)
+
+    preview = client.get(adopt_url(asked)).content.decode()
+    client.post(adopt_url(asked))
 
     assert str(seller) in preview
-    quotas = Quota.objects.filter(starts_on=quarter.first)
-    assert sum(quotas.values_list("amount_minor", flat=True)) == 3_000_000
-    assert quotas.get(user=seller).amount_minor > quotas.get(user=other).amount_minor
+    assert "weights in the round robin" in preview
+    assert quotas_of(seller, quarter) == [2_000_000] * 3
+    assert quotas_of(other, quarter) == [1_000_000] * 3
     assert Commitment.objects.get(month=add_months(quarter.first, -1)).mqls == 80
     page = client.get("/plan/", asked).content.decode()
     assert "Plan and actual" in page
@@ -101,18 +110,117 @@ def test_a_plan_is_adopted_as_quotas_and_commitments_and_taken_back(sign_in, ask
     client.post(f"/plan/{plan.pk}/take-back/")
     client.post(f"/plan/{plan.pk}/take-back/")
 
-    assert list(Quota.objects.values_list("user", "amount_minor")) == [(other.pk, 77)]
+    assert not Quota.objects.exists()
     assert not Commitment.objects.exists()
     assert AuditEntry.objects.filter(area="plan").count() == 2
+
+
+def test_each_manager_adopts_only_what_they_may_set(sign_in, asked, quarter):
+    north, south = TeamFactory(), TeamFactory()
+    mine = UserFactory(role=Role.REP, team=north)
+    others = UserFactory(role=Role.REP, team=south)
+
+    sign_in(role=Role.SALES_MANAGER, team=north, weight=0).post(adopt_url(asked))
+
+    assert quotas_of(mine, quarter) == [1_500_000] * 3  # half of 30,000 a month: two sellers
+    assert quotas_of(others, quarter) == []
+    assert not Commitment.objects.exists()
+
+    sign_in(role=Role.MARKETING_MANAGER).post(adopt_url(asked))
+
+    assert Commitment.objects.filter(mqls=80).count() == 3
+    assert Quota.objects.count() == 3
+    assert set(AdoptedPlan.objects.in_force(quarter.first).values_list("part", flat=True)) == {
+        f"team-{north.pk}",
+        "marketing",
+    }
+
+
+def test_a_manager_without_sellers_is_told_why_nothing_is_adopted(sign_in, asked):
+    UserFactory(role=Role.REP, team=TeamFactory())
+
+    refused = sign_in(role=Role.SALES_MANAGER).post(adopt_url(asked))
+
+    assert refused.status_code == 422
+    assert "you are in no team" in refused.content.decode()
+    assert not AdoptedPlan.objects.exists()
+    assert not Quota.objects.exists()
+
+
+def test_shares_follow_the_quotas_in_force_and_months_sum_to_the_target(sign_in, asked, quarter):
+    people = [UserFactory(role=Role.REP) for _ in range(3)]
+    before = quarter.shifted(-1)
+    for person, amount in zip(people, (500, 250, 250), strict=True):
+        Quota.objects.create(
+            user=person, starts_on=before.first, amount_minor=amount, currency="EUR"
+        )
+    asked["target"] = "100000.01"
+
+    sign_in(role=Role.ADMIN).post(adopt_url(asked))
+
+    found = [quotas_of(person, quarter) for person in people]
+    assert sum(map(sum, found)) == 10_000_001
+    assert sum(found[0]) == pytest.approx(5_000_000, abs=3)
+    months = [sum(amounts) for amounts in zip(*found, strict=True)]
+    assert max(months) - min(months) <= 1
+
+
+def test_the_running_month_and_the_past_stay_as_they_are(sign_in, asked, quarter):
+    seller = UserFactory(role=Role.REP)
+    running = span_of(QUARTER, today())
+    present = today().replace(day=1)
+    for month in running.months:
+        Quota.objects.create(user=seller, starts_on=month, amount_minor=77, currency="EUR")
+    Commitment.objects.create(month=present, mqls=7)
+    asked |= {"quarter": running.key, "win_lag": "0"}
+
+    sign_in(role=Role.ADMIN).post(adopt_url(asked))
+
+    for month, amount in zip(running.months, quotas_of(seller, running), strict=True):
+        assert (amount == 77) == (month <= present)
+    assert Commitment.objects.get(month=present).mqls == 7
+
+
+def test_a_quarter_or_team_quota_gives_way_to_the_sum_of_months_and_sellers(
+    sign_in, asked, quarter
+):
+    team = TeamFactory()
+    seller = UserFactory(role=Role.REP, team=team)
+    Quota.objects.create(
+        user=seller, span="quarter", starts_on=quarter.first, amount_minor=9, currency="EUR"
+    )
+    Quota.objects.create(team=team, starts_on=quarter.first, amount_minor=5, currency="EUR")
+    client = sign_in(role=Role.ADMIN)
+
+    preview = client.get(adopt_url(asked)).content.decode()
+    client.post(adopt_url(asked))
+
+    assert "Removed, so that totals are the sum" in preview
+    assert quotas_of(seller, quarter) == [3_000_000] * 3
+    assert Quota.objects.count() == 3
+
+    client.post(f"/plan/{AdoptedPlan.objects.get().pk}/take-back/")
+
+    assert sorted(Quota.objects.values_list("amount_minor", flat=True)) == [5, 9]
+
+
+def test_what_somebody_changed_since_stays_when_a_plan_is_taken_back(sign_in, asked, quarter):
+    seller = UserFactory(role=Role.REP)
+    client = sign_in(role=Role.ADMIN)
+    client.post(adopt_url(asked))
+    Quota.objects.filter(user=seller, starts_on=quarter.first).update(amount_minor=123)
+
+    client.post(f"/plan/{AdoptedPlan.objects.get().pk}/take-back/")
+
+    assert list(Quota.objects.values_list("starts_on", "amount_minor")) == [(quarter.first, 123)]
 
 
 def test_adopting_twice_leaves_one_plan_in_force(sign_in, asked):
     UserFactory(role=Role.REP)
     client = sign_in(role=Role.MARKETING_MANAGER)
-    url = "/plan/adopt/?" + "&".join(f"{name}={text}" for name, text in asked.items())
 
-    client.post(url)
-    client.post(url)
+    client.post(adopt_url(asked))
+    client.post(adopt_url(asked))
 
     assert AdoptedPlan.objects.count() == 2
     assert AdoptedPlan.objects.filter(taken_back_at=None).count() == 1
