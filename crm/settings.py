@@ -4,6 +4,7 @@ Without any variable Tandem runs embedded: SQLite, a broker of files under `var/
 the database. With DATABASE_URL and REDIS_URL the same code runs on PostgreSQL and Redis.
 """
 
+import re
 import secrets
 import sys
 from datetime import timedelta
@@ -285,6 +286,9 @@ ANYMAIL = {
     if name.startswith("ANYMAIL_")
 }
 """A mail provider's settings, such as ANYMAIL_MAILGUN_API_KEY and ANYMAIL_WEBHOOK_SECRET."""
+ANYMAIL_BACKEND = re.match(r"anymail\.backends\.(\w{1,40})\.", EMAIL_BACKEND)
+MAIL_PROVIDER = env.str("MAIL_PROVIDER", ANYMAIL_BACKEND[1] if ANYMAIL_BACKEND else "")
+"""Whose webhooks are mounted (crm.mailing.webhooks); unset, the provider of EMAIL_BACKEND."""
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Tandem <tandem@example.com>")
 MAIL_KEPT = not {"EMAIL_URL", "EMAIL_BACKEND"} & set(env.ENVIRON)

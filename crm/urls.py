@@ -1,9 +1,9 @@
 """All addresses of the application: each app's own, at the root, in the order of the layers."""
 
-from django.conf import settings
 from django.urls import include, path
 
 from crm.common.views import styleguide
+from crm.mailing.webhooks import webhook_urls
 
 urlpatterns = [
     path("", include("crm.home.urls")),
@@ -40,8 +40,7 @@ urlpatterns = [
     path("styleguide/", styleguide, name="styleguide"),
 ]
 
-if settings.ANYMAIL:  # a provider reports bounces and complaints here
-    urlpatterns.append(path("anymail/", include("anymail.urls")))
+urlpatterns += webhook_urls()
 
 handler400 = "crm.common.views.bad_request"
 handler403 = "crm.common.views.permission_denied"

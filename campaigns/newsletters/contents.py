@@ -140,12 +140,13 @@ def message_of(mail: MarketingMail, lead: Lead) -> EmailMultiAlternatives:
         "Message-ID": message_id(mail.pk),
         "List-Unsubscribe": f"<{address('unsubscribe', 0)}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        "List-Id": f"{mail.get_kind_display()} <{mail.kind}.{host()}>",
-        "Feedback-ID": f"{mail.content_id}:{mail.campaign_id or 0}:{mail.kind}:tandem",
+        "List-Id": f"{mail.get_kind_display()} <{mail.kind}.{tokens.host()}>",
+        "Feedback-ID": feedback_id(mail),
         "Precedence": "bulk",
         "Auto-Submitted": "auto-generated",
     }
-    message.metadata = {"marketing_mail": str(mail.pk)}  # type: ignore[attr-defined]
+    report = tokens.sign(tokens.REPORT, mail.pk)
+    message.metadata = {"marketing_mail": report}  # type: ignore[attr-defined]
     message.track_clicks = message.track_opens = False  # type: ignore[attr-defined]
     return message
 
@@ -166,9 +167,12 @@ def new_message(content: Content, said: Letter, to: str) -> EmailMultiAlternativ
 
 
 def message_id(mail_id: int) -> str:
-    """Return the Message-ID of a mail: always the same for the same mail."""
-    return f"<marketing.{mail_id}@{host()}>"
+    """Return the Message-ID of a mail, signed: always the same for the same mail."""
+    return tokens.message_id(tokens.sign(tokens.MESSAGE, mail_id))
 
 
-def host() -> str:
-    return str(settings.SITE_URL.split("/")[2].partition(":")[0])
+def feedback_id(mail: MarketingMail) -> str:
+    """Return what large providers count complaints by: content, campaign, kind, sender."""
+    content = tokens.opaque("content", str(mail.content_id))[:16]
+    campaign = tokens.opaque("campaign", str(mail.campaign_id))[:16] if mail.campaign_id else "none"
+    return f"{content}:{campaign}:{mail.kind}:tandem"

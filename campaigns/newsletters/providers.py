@@ -11,6 +11,7 @@ from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
 
 from campaigns.newsletters import delivery
 from campaigns.newsletters.models import DeliveryEvent, MarketingMail
+from crm.mailing import tokens
 
 Kind = DeliveryEvent.Kind
 
@@ -60,10 +61,10 @@ def bounce_of(event: AnymailTrackingEvent) -> str:
 
 
 def mail_of(event: AnymailTrackingEvent) -> int | None:
-    """Return the key of an event's mail: as we gave it along, else by its id there."""
-    given = str((event.metadata or {}).get("marketing_mail", ""))
-    if given.isdecimal():
-        return int(given)
+    """Return the key of an event's mail: by the token we gave along, else by its id there."""
+    given = tokens.read(tokens.REPORT, str((event.metadata or {}).get("marketing_mail", "")))
+    if given:
+        return given[0]
     if not event.message_id:
         return None
     known = MarketingMail.objects.filter(provider_id=event.message_id)

@@ -69,7 +69,7 @@ def event_of(follow_up: FollowUp) -> Event:
     """Return the follow-up as one event, in the time zone of its owner."""
     event = Event()
     host = settings.SITE_URL.split("/")[2]
-    event.add("uid", f"follow-up-{follow_up.pk}@{host}")
+    event.add("uid", f"{follow_up.uid}@{host}")
     event.add("sequence", follow_up.sequence)
     event.add("dtstamp", now())
     event.add("summary", follow_up.title)

@@ -1,5 +1,6 @@
 """What happened with a lead or deal, and what to do next."""
 
+import uuid
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -97,6 +98,11 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
         return self.filter(done_at=None)
 
 
+def new_uid() -> str:
+    """Return a random name: calendars outside the house learn nothing of our numbers."""
+    return uuid.uuid4().hex
+
+
 class FollowUp(models.Model):
     """What somebody is to do next for a lead or deal, and by when.
 
@@ -134,6 +140,9 @@ class FollowUp(models.Model):
     repeat_until = models.DateField(null=True, blank=True, help_text="The last day it may fall on")
     repeat_on = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Of a monthly one: the day of the month it is meant for"
+    )
+    uid = models.CharField(
+        max_length=60, default=new_uid, help_text="Its name in the calendars of others"
     )
     guest = models.EmailField(blank=True, default="", help_text="Who got an invitation by mail")
     sequence = models.PositiveSmallIntegerField(

@@ -5,6 +5,7 @@ class MailingConfig(AppConfig):
     name = "crm.mailing"
 
     def ready(self) -> None:
+        from crm.mailing import webhooks  # noqa: F401  its check registers itself
         from crm.mailing.services import say_failed
         from crm.outbox.health import register_watch
 

@@ -1,5 +1,6 @@
 """The calendar that other programmes read, and invitations: read back with the library."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -156,7 +157,8 @@ def test_what_is_done_stays_a_month_without_rule_and_anothers_is_not_there(feed,
 
     event = only_event(read(feed))
 
-    assert event["uid"].startswith(f"follow-up-{done.pk}@")
+    assert event["uid"] == f"{done.uid}@localhost:8000"
+    assert re.fullmatch(r"[0-9a-f]{32}", done.uid)
     assert "rrule" not in event
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.utils.timezone import now
 
 from campaigns.newsletters import leaving, planning
+from campaigns.newsletters.contents import message_id
 from campaigns.newsletters.models import MarketingMail, Newsletter
 from leads.models import Lead
 from tests.factories import NewsletterFactory
@@ -68,7 +69,7 @@ def test_a_newsletter_reaches_each_reader_once_though_workers_are_killed(world: 
 
     states = Counter(newsletter.mails.values_list("state", flat=True))
     got = {
-        pk: world.mail.got[f"marketing.{pk}"]
+        pk: world.mail.got[message_id(pk).strip("<>").partition("@")[0]]
         for pk in newsletter.mails.values_list("pk", flat=True)
     }
     sent = newsletter.mails.filter(state=State.SENT).values_list("pk", flat=True)

@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils.timezone import now
 
 from campaigns.newsletters import audience, leaving, sending
+from campaigns.newsletters.contents import message_id
 from campaigns.newsletters.models import MailPreference, MarketingMail
 from campaigns.newsletters.services import may_receive, queue_one
 from crm.mailing.models import Mail, Suppression
@@ -54,13 +55,14 @@ def test_a_mail_carries_what_rfc_8058_and_the_large_providers_ask_for(inbox, con
     (message,) = inbox.messages
     assert message["To"] == "ana@example.com"
     assert message["Subject"] == "News for Ana"
-    assert message["Message-ID"] == f"<marketing.{mail.pk}@localhost>"
+    assert message["Message-ID"] == message_id(mail.pk)
+    assert re.fullmatch(rf"<{mail.pk}\.[\w-]{{43}}@localhost>", message["Message-ID"])
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert re.fullmatch(
         r"<http://localhost:8000/m/u/[\w.-]+/>", unfolded(message, "List-Unsubscribe")
     )
     assert message["Precedence"] == "bulk"
-    assert message["Feedback-ID"].endswith(":sequence:tandem")
+    assert re.fullmatch(r"[0-9a-f]{16}:none:sequence:tandem", message["Feedback-ID"])
     assert message.get_content_type() == "multipart/alternative"
 
 

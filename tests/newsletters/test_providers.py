@@ -6,22 +6,22 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import include, path
 
 from campaigns.newsletters.models import MarketingMail
+from crm.mailing import tokens, webhooks
 from crm.mailing.suppressing import is_suppressed
 from leads.models import Lead
 from tests.factories import MarketingMailFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
+pytestmark = pytest.mark.django_db
 
-urlpatterns = [path("anymail/", include("anymail.urls"))]
-SECRET = "tandem:a-long-secret"
+SECRET = "tandem:a-long-and-random-secret"
 
 
 @pytest.fixture(autouse=True)
 def provider(settings: Any, organisation: Any) -> None:
-    settings.ANYMAIL = {"WEBHOOK_SECRET": SECRET}
+    settings.MAIL_PROVIDER, settings.ANYMAIL = "postmark", {"WEBHOOK_SECRET": SECRET}
+    settings.ROOT_URLCONF = tuple(webhooks.webhook_urls())
 
 
 def sent() -> MarketingMail:
@@ -30,9 +30,10 @@ def sent() -> MarketingMail:
     return mail
 
 
-def report(mail: MarketingMail, secret: str = SECRET, **said: object) -> int:
+def report(mail: MarketingMail, secret: str = SECRET, name: str = "", **said: object) -> int:
     """Post an event as Postmark does; return the status of the answer."""
-    event = {"Metadata": {"marketing_mail": str(mail.pk)}, "MessageID": "m-1", **said}
+    name = name or tokens.sign(tokens.REPORT, mail.pk)
+    event = {"Metadata": {"marketing_mail": name}, "MessageID": "m-1", **said}
     token = base64.b64encode(secret.encode()).decode()
     answer = Client().post(
         "/anymail/postmark/tracking/",
@@ -85,3 +86,83 @@ def test_a_stranger_reports_nothing():
 
     assert report(mail, "tandem:guessed", **BOUNCE) == 400
     assert not mail.events.exists()
+
+
+def test_a_number_in_the_metadata_names_no_mail():
+    mail = sent()
+
+    assert report(mail, name=str(mail.pk), **BOUNCE) == 200
+    assert report(mail, name=tokens.sign(tokens.CLICK, mail.pk), **BOUNCE) == 200
+
+    assert not mail.events.exists()
+    assert not is_suppressed("ana@example.com")
+
+
+def test_a_mail_from_before_the_tokens_is_known_by_its_id_at_the_provider():
+    mail = sent()
+    MarketingMail.objects.filter(pk=mail.pk).update(provider_id="m-1")
+
+    report(mail, name=str(mail.pk), **BOUNCE)
+
+    assert mail.events.get().kind == "hard_bounce"
+
+
+# Which webhooks there are -----------------------------------------------------------------------
+
+
+def found(path: str) -> bool:
+    return Client().post(path, "{}", content_type="application/json").status_code != 404
+
+
+def test_only_the_configured_provider_is_mounted():
+    assert found("/anymail/postmark/tracking/")
+    assert found("/anymail/postmark/inbound/")
+    assert not found("/anymail/mailgun/tracking/")
+    assert not found("/anymail/sendgrid/inbound/")
+
+
+@pytest.mark.parametrize("secret", [None, "", []])
+def test_without_a_secret_there_is_no_address(settings: Any, secret: Any):
+    settings.ANYMAIL = {"WEBHOOK_SECRET": secret, "POSTMARK_SERVER_TOKEN": "t"}
+    settings.ROOT_URLCONF = tuple(webhooks.webhook_urls())
+    mail = sent()
+
+    assert report(mail, **BOUNCE) == 404
+    assert not mail.events.exists()
+
+
+def ids_of_checks() -> list[str]:
+    return [str(each.id) for each in webhooks.webhooks_are_closed_to_strangers(None)]
+
+
+def test_the_check_refuses_a_provider_without_a_good_secret(settings: Any):
+    assert ids_of_checks() == []
+
+    settings.ANYMAIL = {"POSTMARK_SERVER_TOKEN": "t"}
+    assert ids_of_checks() == [webhooks.NO_SECRET]
+
+    settings.ANYMAIL = {}
+    assert ids_of_checks() == [webhooks.NO_SECRET]
+
+    settings.ANYMAIL = {"WEBHOOK_SECRET": "tandem:short"}
+    assert ids_of_checks() == [webhooks.WEAK_SECRET]
+
+    settings.ANYMAIL = {"WEBHOOK_SECRET": SECRET}
+    settings.MAIL_PROVIDER = "pigeon"
+    assert ids_of_checks() == [webhooks.UNKNOWN_PROVIDER]
+
+    settings.MAIL_PROVIDER = ""
+    assert ids_of_checks() == [webhooks.NO_PROVIDER]
+
+    settings.ANYMAIL = {}
+    assert ids_of_checks() == []
+
+
+def test_every_provider_of_anymail_can_be_mounted_alone():
+    from anymail.urls import urlpatterns
+
+    names = {str(each.name).rsplit("_", 2)[0].removesuffix("_tracking") for each in urlpatterns}
+    for name in names:
+        mounted = {str(each.name) for each in webhooks.provider_patterns(name)}
+        assert mounted
+        assert all(each.startswith(f"{name}_") for each in mounted)
