@@ -12,18 +12,15 @@ from django.test import Client, TransactionTestCase
 from django.utils.timezone import now
 
 from campaigns.models import ScoringRule
-from crm.alignment import triggers as signatures
+from crm.common import triggers
 from crm.demo import company
-from crm.funnel import triggers
 from crm.funnel.models import Reason
 from crm.outbox import hints
 from crm.outbox import services as outbox
-from crm.reports import triggers as marks
 from crm.users.middleware import FirstRunMiddleware
 from crm.users.models import Organisation, Role, User, usual_week
 from deals.models import Pipeline
 from deals.playbooks.models import Playbook
-from deals.quotes import freezing
 from leads.models import Channel
 from tests import database_template
 from tests.factories import UserFactory
@@ -45,16 +42,10 @@ flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 
 def flush_with_ledger(self: TransactionTestCase) -> None:
     """Empty the database after a test with real commits, past the triggers."""
-    triggers.remove(connection)
-    marks.remove(connection)
-    freezing.remove(connection)
-    signatures.remove(connection)
+    triggers.remove_all(connection)
     empty_tables() if connection.vendor == "postgresql" else flush(self)
     number_from_one()
-    triggers.install(connection)
-    marks.install(connection)
-    freezing.install(connection)
-    signatures.install(connection)
+    triggers.install_all(connection)
     for model, module, function in DEFAULTS:
         if not model.objects.exists():
             getattr(import_module(module), function)(django.apps.apps, None)

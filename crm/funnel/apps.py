@@ -1,11 +1,13 @@
 from django.apps import AppConfig
 
+from crm.common.triggers import register
+
 
 class FunnelConfig(AppConfig):
     name = "crm.funnel"
 
     def ready(self) -> None:
-        from crm.funnel import handoffs, measuring, reactions, readiness, routing
+        from crm.funnel import handoffs, measuring, reactions, readiness, routing, triggers
         from crm.outbox import services as outbox
         from leads.filters import register_filter
 
@@ -13,3 +15,4 @@ class FunnelConfig(AppConfig):
         outbox.register(measuring.ANSWERED, measuring.handle, many=measuring.handle_all)
         outbox.register(reactions.FOLLOW_TEAM, reactions.follow_team)
         register_filter("ready", readiness.filter_ready, label=readiness.label, title="Ready")
+        register(self, triggers.TRIGGERS)

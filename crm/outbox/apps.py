@@ -5,4 +5,7 @@ class OutboxConfig(AppConfig):
     name = "crm.outbox"
 
     def ready(self) -> None:
-        from crm.outbox import checks  # noqa: F401  registers itself
+        from crm.common import triggers
+        from crm.outbox import checks, health  # noqa: F401  checks register themselves
+
+        health.register_watch(triggers.trouble)

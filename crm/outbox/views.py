@@ -1,10 +1,11 @@
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from crm.common import triggers
 from crm.common.htmx import done, toast
 from crm.outbox import health, services
 from crm.outbox.models import Effect
@@ -21,7 +22,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
     The body names what lags; that alone does not make the web process unhealthy.
     """
     try:
-        state = health.look()
+        state, gone = health.look(), triggers.missing(connection)
     except OperationalError:
         return JsonResponse({"database": "down"}, status=503)
     return JsonResponse(
@@ -32,6 +33,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
             "lag_seconds": round(state.lag.total_seconds(), 1),
             "beats": {name: at.isoformat() for name, at in state.beats.items()},
             "late": state.is_late,
+            "triggers_missing": gone,
         }
     )
 

@@ -1,8 +1,6 @@
-from typing import Any
-
 from django.apps import AppConfig
-from django.db import connections
-from django.db.models.signals import post_migrate
+
+from crm.common.triggers import register
 
 
 class ReportsConfig(AppConfig):
@@ -13,7 +11,17 @@ class ReportsConfig(AppConfig):
         from crm.common.retention import register_prune
         from crm.funnel import ledger
         from crm.outbox import services as outbox
-        from crm.reports import catalogue, drill, keeping, kept, registry, rows, scheduling, sums
+        from crm.reports import (
+            catalogue,
+            drill,
+            keeping,
+            kept,
+            registry,
+            rows,
+            scheduling,
+            sums,
+            triggers,
+        )
         from leads.filters import register_filter
 
         registry.register(*catalogue.OWN)
@@ -24,14 +32,4 @@ class ReportsConfig(AppConfig):
         register_filter(drill.PARAM, drill.filter_leads, label=drill.label, title="Funnel")
         outbox.register(ledger.COUNT_ANEW, keeping.handle)
         counting.register(sums.by_campaign)
-        post_migrate.connect(keep_triggers, sender=self)
-
-
-def keep_triggers(using: str, **kwargs: Any) -> None:
-    """Put the triggers back: on SQLite a migration that changes a table loses those it had."""
-    from crm.reports import triggers
-
-    connection = connections[using]
-    wanted = {*triggers.TABLES.values(), "reports_stalelead"}
-    if wanted <= set(connection.introspection.table_names()):
-        triggers.install(connection)
+        register(self, triggers.TRIGGERS)

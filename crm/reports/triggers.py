@@ -10,9 +10,11 @@ each other, and a fold that takes the older mark leaves the younger. SQLite has 
 time, and one mark for a lead is enough.
 """
 
-from django.db.backends.base.base import BaseDatabaseWrapper
+from crm.common.triggers import Trigger, TriggerSet
 
-POSTGRESQL = """
+ENTRY = "funnel_stageentry"
+LEAD = "leads_lead"
+FUNCTIONS = """
 CREATE OR REPLACE FUNCTION reports_mark_entries() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO reports_stalelead (lead_id) SELECT DISTINCT lead_id FROM changed;
@@ -29,23 +31,37 @@ BEGIN
     INSERT INTO reports_stalelead (lead_id) VALUES (NEW.id);
     RETURN NULL;
 END $$;
-CREATE OR REPLACE TRIGGER reports_entry_comes AFTER INSERT ON funnel_stageentry
-    REFERENCING NEW TABLE AS changed
-    FOR EACH STATEMENT EXECUTE FUNCTION reports_mark_entries();
-CREATE OR REPLACE TRIGGER reports_entry_goes AFTER DELETE ON funnel_stageentry
-    REFERENCING OLD TABLE AS changed
-    FOR EACH STATEMENT EXECUTE FUNCTION reports_mark_entries();
-CREATE OR REPLACE TRIGGER reports_entry_changes AFTER UPDATE ON funnel_stageentry
-    REFERENCING OLD TABLE AS before NEW TABLE AS changed
-    FOR EACH STATEMENT EXECUTE FUNCTION reports_mark_moved_entries();
-CREATE OR REPLACE TRIGGER reports_lead_changes
-    AFTER UPDATE OF channel_id, campaign_id, owner_id ON leads_lead
-    FOR EACH ROW WHEN (
-        OLD.channel_id IS DISTINCT FROM NEW.channel_id
-        OR OLD.campaign_id IS DISTINCT FROM NEW.campaign_id
-        OR OLD.owner_id IS DISTINCT FROM NEW.owner_id
-    ) EXECUTE FUNCTION reports_mark_lead();
 """
+POSTGRESQL = (
+    Trigger(
+        "reports_entry_comes",
+        ENTRY,
+        f"""AFTER INSERT ON {ENTRY} REFERENCING NEW TABLE AS changed
+        FOR EACH STATEMENT EXECUTE FUNCTION reports_mark_entries()""",
+    ),
+    Trigger(
+        "reports_entry_goes",
+        ENTRY,
+        f"""AFTER DELETE ON {ENTRY} REFERENCING OLD TABLE AS changed
+        FOR EACH STATEMENT EXECUTE FUNCTION reports_mark_entries()""",
+    ),
+    Trigger(
+        "reports_entry_changes",
+        ENTRY,
+        f"""AFTER UPDATE ON {ENTRY} REFERENCING OLD TABLE AS before NEW TABLE AS changed
+        FOR EACH STATEMENT EXECUTE FUNCTION reports_mark_moved_entries()""",
+    ),
+    Trigger(
+        "reports_lead_changes",
+        LEAD,
+        f"""AFTER UPDATE OF channel_id, campaign_id, owner_id ON {LEAD}
+        FOR EACH ROW WHEN (
+            OLD.channel_id IS DISTINCT FROM NEW.channel_id
+            OR OLD.campaign_id IS DISTINCT FROM NEW.campaign_id
+            OR OLD.owner_id IS DISTINCT FROM NEW.owner_id
+        ) EXECUTE FUNCTION reports_mark_lead()""",
+    ),
+)
 
 
 def mark(lead: str) -> str:
@@ -54,33 +70,27 @@ def mark(lead: str) -> str:
     WHERE NOT EXISTS (SELECT 1 FROM reports_stalelead WHERE lead_id = {lead});"""  # noqa: S608
 
 
-SQLITE = {
-    "reports_entry_comes": f"AFTER INSERT ON funnel_stageentry BEGIN {mark('NEW.lead_id')} END",
-    "reports_entry_goes": f"AFTER DELETE ON funnel_stageentry BEGIN {mark('OLD.lead_id')} END",
-    "reports_entry_changes": f"""AFTER UPDATE ON funnel_stageentry
-    BEGIN {mark("OLD.lead_id")} {mark("NEW.lead_id")} END""",
-    "reports_lead_changes": f"""AFTER UPDATE OF channel_id, campaign_id, owner_id ON leads_lead
-    WHEN OLD.channel_id IS NOT NEW.channel_id
-        OR OLD.campaign_id IS NOT NEW.campaign_id
-        OR OLD.owner_id IS NOT NEW.owner_id
-    BEGIN {mark("NEW.id")} END""",
-}
-TABLES = dict.fromkeys(SQLITE, "funnel_stageentry") | {"reports_lead_changes": "leads_lead"}
+SQLITE = (
+    Trigger(
+        "reports_entry_comes", ENTRY, f"AFTER INSERT ON {ENTRY} BEGIN {mark('NEW.lead_id')} END"
+    ),
+    Trigger(
+        "reports_entry_goes", ENTRY, f"AFTER DELETE ON {ENTRY} BEGIN {mark('OLD.lead_id')} END"
+    ),
+    Trigger(
+        "reports_entry_changes",
+        ENTRY,
+        f"AFTER UPDATE ON {ENTRY} BEGIN {mark('OLD.lead_id')} {mark('NEW.lead_id')} END",
+    ),
+    Trigger(
+        "reports_lead_changes",
+        LEAD,
+        f"""AFTER UPDATE OF channel_id, campaign_id, owner_id ON {LEAD}
+        WHEN OLD.channel_id IS NOT NEW.channel_id
+            OR OLD.campaign_id IS NOT NEW.campaign_id
+            OR OLD.owner_id IS NOT NEW.owner_id
+        BEGIN {mark("NEW.id")} END""",
+    ),
+)
 
-
-def install(connection: BaseDatabaseWrapper) -> None:
-    """Put the triggers in place; where they stand already, nothing changes."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(POSTGRESQL)
-            return
-        for name, body in SQLITE.items():
-            cursor.execute(f"CREATE TRIGGER IF NOT EXISTS {name} {body}")
-
-
-def remove(connection: BaseDatabaseWrapper) -> None:
-    """Take the triggers away: for a migration backwards, and for emptying a test database."""
-    with connection.cursor() as cursor:
-        for name, table in TABLES.items():
-            ending = f" ON {table}" if connection.vendor == "postgresql" else ""
-            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{ending}")
+TRIGGERS = TriggerSet(frozenset({ENTRY, LEAD, "reports_stalelead"}), SQLITE, POSTGRESQL, FUNCTIONS)

@@ -9,8 +9,9 @@ from django.db import connection
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from crm.common import triggers
 from crm.common.periods import Period
-from crm.funnel import ledger, triggers
+from crm.funnel import ledger
 from crm.funnel.models import StageTransition
 from crm.reports.questions import Question
 from crm.stages import MOVES, PATH, Stage
@@ -142,8 +143,8 @@ def durations(question: Question, zone: ZoneInfo, stage: Stage) -> list[timedelt
 
 def empty_the_funnel() -> None:
     """Hypothesis runs many histories in one test: move the leads of the one before out of sight."""
-    triggers.remove(connection)
+    triggers.remove_all(connection)
     with connection.cursor() as cursor:
         for name in ("funnel_stageentry", "funnel_stagetransition", "leads_lead"):
             cursor.execute(f"DELETE FROM {name}")  # noqa: S608
-    triggers.install(connection)
+    triggers.install_all(connection)

@@ -9,6 +9,7 @@ import time_machine
 from django.core.management import call_command
 from django.db import connection
 
+from crm.common import triggers
 from crm.funnel import ledger
 from crm.funnel.models import StageEntry
 from crm.notifications.models import Notification
@@ -204,9 +205,7 @@ def test_the_beat_folds_what_is_stale(organisation):
 
 @pytest.mark.django_db
 def test_triggers_that_a_migration_lost_are_put_back(kept):
-    from crm.reports import triggers
-
-    triggers.remove(connection)
+    triggers.remove_all(connection)
     call_command("migrate", verbosity=0)
 
     ledger.move(kept[0], Stage.MQL, actor=None)

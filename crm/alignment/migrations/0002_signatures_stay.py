@@ -1,17 +1,11 @@
 from django.db import migrations
 
-from crm.alignment import triggers
 
-
-def install(apps, schema_editor):
-    triggers.install(schema_editor.connection)
-
-
-def remove(apps, schema_editor):
-    triggers.remove(schema_editor.connection)
+# The room's triggers were put in place here. Now all of them come from crm.common.triggers, after
+# every `migrate`: a later migration that rebuilds the table would lose them again.
 
 
 class Migration(migrations.Migration):
     dependencies = [("alignment", "0001_promises_and_signatures")]
 
-    operations = [migrations.RunPython(install, remove)]
+    operations = []

@@ -1,12 +1,5 @@
 from django.db import migrations, models
 
-from crm.funnel import triggers
-
-
-def install(apps, schema_editor):
-    triggers.install(schema_editor.connection)
-
-
 class Migration(migrations.Migration):
     dependencies = [("funnel", "0003_first_definition_and_reasons")]
 
@@ -26,5 +19,4 @@ class Migration(migrations.Migration):
                 max_length=12,
             ),
         ),
-        migrations.RunPython(install, migrations.RunPython.noop),
     ]

@@ -1,14 +1,7 @@
 from django.db import migrations
 
-from crm.reports import triggers
-
-
-def install(apps, schema_editor):
-    triggers.install(schema_editor.connection)
-
-
-def remove(apps, schema_editor):
-    triggers.remove(schema_editor.connection)
+# The room's triggers were put in place here. Now all of them come from crm.common.triggers, after
+# every `migrate`: a later migration that rebuilds the table would lose them again.
 
 
 class Migration(migrations.Migration):
@@ -19,7 +12,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(install, remove),
         migrations.RunSQL(
             "INSERT INTO reports_stalelead (lead_id) SELECT DISTINCT lead_id FROM funnel_stageentry",
             migrations.RunSQL.noop,
