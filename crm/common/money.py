@@ -49,7 +49,7 @@ def parse_money(text: str, currency: str, decimal: str | None = None) -> int:
         raise NotMoney("Enter an amount, such as 1234 or 1234.50.")
     whole, cents = split(digits, decimal or get_decimal_symbol(active_locale()), exponent(currency))
     places = exponent(currency)
-    if len(cents) > places:
+    if surplus(cents, places):
         raise NotMoney(f"{currency} has {places or 'no'} decimals.")
     minor: int = int(whole or "0") * 10**places + int(cents[:places].ljust(places, "0") or "0")
     if minor > LARGEST:
@@ -79,10 +79,15 @@ def split(digits: str, decimal: str, places: int) -> tuple[str, str]:
     if len(set(signs)) == 2 and signs.count(last) == 1:
         return ungroup(head), tail
     if len(signs) == 1 and (last == decimal or len(tail) != 3 or not 1 <= len(head) <= 3):
-        if last != decimal and len(tail) > places:
+        if last != decimal and surplus(tail, places):
             raise NotMoney("The groups of digits are not complete.")
         return head, tail
     return ungroup(digits), ""
+
+
+def surplus(decimals: str, places: int) -> bool:
+    """Return whether there are too many decimals; zeros say nothing, but three may be a group."""
+    return len(decimals) > places and (len(decimals) == 3 or len(decimals.rstrip("0")) > places)
 
 
 def ungroup(text: str) -> str:

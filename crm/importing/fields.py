@@ -1,12 +1,11 @@
 """What a file's columns can be mapped to, and the guess which column is which."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from campaigns.models import Touch
-from crm.importing import values
+from crm.importing import refusals, values
 from crm.importing.models import Import
 from crm.importing.values import Context
 from crm.stages import Stage
@@ -27,6 +26,7 @@ class Field:
     synonyms: tuple[str, ...] = ()
     stage: Stage | None = None
     is_date: bool = False
+    is_amount: bool = False
     managers_only: bool = False
 
 
@@ -39,7 +39,11 @@ def plain(function: Callable[[str], Any]) -> Parser:
 
 
 def signed_amount(value: str, context: Context) -> int:
-    return values.signed_amount(value, context.currency)
+    return values.signed_amount(value, context.currency, context.decimal_sign)
+
+
+def amount(value: str, context: Context) -> int:
+    return values.amount(value, context.currency, context.decimal_sign)
 
 
 REACHED = {
@@ -119,8 +123,11 @@ LEAD_FIELDS = (
           ("channel", "origin", "source", "lead_source", "original_source", "utm_medium")),
     Field("campaign", "Campaign", text(200), "Marketing",
           ("campaign", "campaign_name", "utm_campaign", "landing_page_id", "landing_page")),
-    Field("consent", "May receive marketing mail", plain(values.boolean), "Marketing",
+    Field("consent", "May receive marketing mail", plain(values.consent), "Marketing",
           ("consent", "opt_in", "opted_in", "marketing_consent", "newsletter", "subscribed")),
+    Field("opted_out", "Opted out of marketing mail", values.opted_out, "Marketing",
+          ("opted_out", "opt_out", "unsubscribed", "email_opt_out", "hasoptedoutofemail",
+           "has_opted_out_of_email", "unsubscribed_from_all_email")),
     Field("notes", "Notes", plain(many_lines), "Marketing",
           ("notes", "note", "comment", "comments", "description")),
     Field("stage", "Stage now", stage_name, "History", ("stage", "lifecycle_stage")),
@@ -139,8 +146,8 @@ LEAD_FIELDS = (
     dated(Stage.LOST, "lost_at", "lost_date"),
 )  # fmt: skip
 
-LEAD = ("lead", "lead_id", "mql_id", "contact_id", "lead_external_id", "lead_email",
-        "contact_email", "email", "associated_contact")  # fmt: skip
+LEAD = ("lead_id", "mql_id", "contact_id", "lead_external_id", "lead_email",
+        "contact_email", "email", "lead", "associated_contact")  # fmt: skip
 DEAL_FIELDS = (
     Field("lead", "Lead (its external ID or e-mail)", text(254), "Deal", LEAD),
     Field("external_id", "External ID", plain(values.external_id), "Deal",
@@ -149,7 +156,7 @@ DEAL_FIELDS = (
           ("name", "deal", "deal_name", "opportunity", "opportunity_name", "title")),
     Field("company", "Company", text(200), "Deal", COMPANY.synonyms),
     Field("amount", "Amount", lambda value, context: value, "Money",
-          ("amount", "value", "deal_value", "deal_amount", "revenue", "price")),
+          ("amount", "value", "deal_value", "deal_amount", "revenue", "price"), is_amount=True),
     Field("currency", "Currency", plain(values.currency), "Money",
           ("currency", "currency_code", "deal_currency")),
     Field("owner", "Owner", text(120), "People",
@@ -178,7 +185,7 @@ SPEND_FIELDS = (
     Field("day", "Day", values.day, "Spend",
           ("day", "date", "spent_on", "invoice_date"), is_date=True),
     Field("amount", "Amount, with a minus for a refund", signed_amount, "Spend",
-          ("amount", "spend", "cost", "costs", "amount_spent", "total")),
+          ("amount", "spend", "cost", "costs", "amount_spent", "total"), is_amount=True),
     Field("note", "Note", text(200), "Spend", ("note", "notes", "description", "comment")),
     Field("external_id", "External ID", plain(values.external_id), "Spend",
           ("external_id", "id", "invoice", "invoice_number", "transaction_id")),
@@ -200,8 +207,8 @@ METRIC_FIELDS = (
     Field("campaign", "Campaign (its external ID or name)", text(200), "Which", CAMPAIGN),
     *(Field(name, label, plain(values.count), "Numbers", synonyms)
       for name, (label, synonyms) in COUNTS.items()),
-    Field("spend", "Spend", lambda value, context: values.amount(value, context.currency),
-          "Numbers", ("spend", "cost", "costs", "amount_spent")),
+    Field("spend", "Spend", amount, "Numbers", ("spend", "cost", "costs", "amount_spent"),
+          is_amount=True),
 )  # fmt: skip
 
 TOUCH_FIELDS = (
@@ -230,6 +237,11 @@ FIELDS = {
 ALIASES = {"created_at": "lead_at"}
 """Other names that the command takes for a lead's fields."""
 
+CONSENT, OPTED_OUT = "consent", "opted_out"
+REFUSALS = (
+    "“{}” names those who do not want mail, so it cannot give consent. "
+    "Match it with “Opted out of marketing mail”."
+)
 ONE_OF: dict[str, tuple[tuple[str, ...], ...]] = {
     Import.Kind.LEADS: (("external_id", "email", "name"),),
     Import.Kind.DEALS: (("lead",),),
@@ -268,27 +280,11 @@ def checked_mapping(kind: str, mapping: dict[str, str], columns: list[str]) -> d
             raise NotMappable(f"There is no field “{name}”. There are: {known}.")
         if column not in columns:
             raise NotMappable(f"The file has no column “{column}”. It has: {', '.join(columns)}.")
+        if field.name == CONSENT and refusals.is_refusal(column):
+            raise NotMappable(REFUSALS.format(column))
         checked[field.name] = column
     for needed in ONE_OF[Import.Kind(kind)]:
         if not checked.keys() & set(needed):
             labels = " or ".join(field.label for field in fields_of(kind) if field.name in needed)
             raise NotMappable(f"Choose a column for: {labels}.")
     return checked
-
-
-def guess(kind: str, columns: list[str], role: str | None = None) -> dict[str, str]:
-    """Return the fields whose synonym is a column's name. A column is guessed once."""
-    plain_names = {plain_name(column): column for column in columns}
-    found: dict[str, str] = {}
-    for field in fields_of(kind, role):
-        for synonym in (field.name, *field.synonyms):
-            column = plain_names.get(synonym)
-            if column and column not in found.values():
-                found[field.name] = column
-                break
-    return found
-
-
-def plain_name(column: str) -> str:
-    """Return a header as synonyms are written: “Job title” is job_title."""
-    return re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")

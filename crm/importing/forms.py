@@ -11,8 +11,12 @@ from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 
+from crm.common.formats import money
 from crm.importing import values
-from crm.importing.fields import Field, NotMappable, checked_mapping, fields_of, guess
+from crm.importing.amount_columns import column_evidence
+from crm.importing.amounts import COMMA, POINT, SIGNS, Evidence, readings
+from crm.importing.fields import Field, NotMappable, checked_mapping, fields_of
+from crm.importing.guessing import guess
 from crm.importing.models import Import
 from crm.importing.reading import ENCODINGS, Raw
 from crm.users.models import Organisation, Role, User
@@ -109,6 +113,7 @@ class MappingForm(forms.Form):
 
     date_format = forms.ChoiceField(label="How dates are written", required=False)
     time_zone = forms.ChoiceField(label="Time zone of the file")
+    decimal_sign = forms.ChoiceField(label="How amounts are written", required=False)
     duplicates = forms.ChoiceField(
         label="When a record is there already", choices=Import.Duplicates.choices
     )
@@ -149,10 +154,31 @@ class MappingForm(forms.Form):
         options = self.source.options
         chosen = options.get("date_format", choices[0][0])
         self.set_choices("date_format", choices, chosen)
+        self.offer_decimal_signs(guessed)
         zones = [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())]
         zone = options.get("time_zone") or Organisation.get().time_zone
         self.set_choices("time_zone", zones, zone)
         self.fields["duplicates"].initial = self.source.duplicates
+
+    def offer_decimal_signs(self, guessed: dict[str, str]) -> None:
+        """Offer what may mark the decimals of amounts; ask where the column does not show it."""
+        if not any(field.is_amount for field in self.known):
+            del self.fields["decimal_sign"]
+            return
+        found = column_evidence(self.source, self.chosen(guessed))
+        choices = [(sign, sign_described(sign, found)) for sign in SIGNS]
+        if found.is_question:
+            choices.insert(0, ("?", "Choose one: the file's amounts can be read in two ways"))
+        elif not found.sign:
+            choices.insert(0, ("", "As each amount shows"))
+        chosen = self.source.options.get("decimal_sign") or found.sign or choices[0][0]
+        self.set_choices("decimal_sign", choices, chosen)
+
+    def chosen(self, guessed: dict[str, str]) -> dict[str, str]:
+        """Return the mapping so far: what was sent, else what is guessed."""
+        if not self.is_bound:
+            return guessed
+        return {field.name: self.data.get(f"map_{field.name}", "") for field in self.known}
 
     def set_choices(self, name: str, choices: list[tuple[str, str]], initial: str) -> None:
         field = self.fields[name]
@@ -161,9 +187,7 @@ class MappingForm(forms.Form):
 
     def sample_dates(self, guessed: dict[str, str]) -> list[str]:
         """Return the values of the columns that hold dates, in the first rows."""
-        mapped = {name: self.data.get(f"map_{name}") or guessed.get(name) for name in guessed}
-        if self.is_bound:
-            mapped = {field.name: self.data.get(f"map_{field.name}", "") for field in self.known}
+        mapped = self.chosen(guessed)
         named = {mapped.get(field.name) for field in self.known if field.is_date}
         places = [i for i, column in enumerate(self.source.columns) if column in named]
         cells = (row.cells[i].strip() for row in self.rows for i in places if i < len(row.cells))
@@ -182,6 +206,8 @@ class MappingForm(forms.Form):
             if dated:
                 self.add_error("date_format", "Choose how dates are written.")
             data["date_format"] = ""
+        if data.get("decimal_sign") == "?":
+            self.add_error("decimal_sign", "Choose which sign marks the decimals of amounts.")
         return data
 
     def lines(self) -> list[tuple[Field, forms.BoundField, list[str]]]:
@@ -201,6 +227,15 @@ def sample_values(source: Import, rows: Iterable[Raw], column: str, most: int = 
     cells = (row.cells[place].strip() for row in rows if place < len(row.cells))
     found = list(dict.fromkeys(cell for cell in cells if cell))[:most]
     return [cell if len(cell) <= 24 else cell[:23] + "…" for cell in map(values.shown, found)]
+
+
+def sign_described(sign: str, found: Evidence) -> str:
+    """Return a decimal sign in words, with what it makes of an amount that can be read twice."""
+    name = f"A {SIGNS[sign]} marks the decimals"
+    if found.doubtful is None:
+        return f"{name}: " + {POINT: "1,234.50", COMMA: "1.234,50"}[sign]
+    text, currency = found.doubtful
+    return f"{name}: {text} is {money(readings(text, currency)[sign], currency)}"
 
 
 def fitting_formats(dates: list[str]) -> list[str]:

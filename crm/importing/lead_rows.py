@@ -8,6 +8,14 @@ from zlib import crc32
 from django.db.models.functions import Lower
 
 from crm.importing import bulk, ledger_rows
+from crm.importing.consent_rows import (
+    STANDS,
+    consent_of,
+    merge_consent,
+    refuse_consent_of_suppressed,
+    source_of,
+    suppress_opted_out,
+)
 from crm.importing.history import Step, in_order, steps
 from crm.importing.ledger_rows import Past
 from crm.importing.planning import Row
@@ -39,6 +47,7 @@ class LeadWriter(Writer[Lead]):
 
     def match(self, rows: list[Row]) -> list[Wish[Lead]]:
         self.look_up(rows)
+        refuse_consent_of_suppressed(rows)
         wishes = self.gather(rows)
         found = [wish.found for wish in wishes if wish.found]
         hidden = self.hidden_from_actor(Lead, {lead.pk for lead in found})
@@ -87,6 +96,10 @@ class LeadWriter(Writer[Lead]):
                 found.setdefault(lead.pk, lead)
         return list(found.values())
 
+    def repeat(self, earlier: list[Wish[Lead]], row: Row, found: Lead | None) -> None:
+        merge_consent(earlier[0].row, row)
+        super().repeat(earlier, row, found)
+
     def identities(self, row: Row) -> list[tuple[Any, ...]]:
         got = row.values
         keys: list[tuple[Any, ...]] = [
@@ -129,7 +142,7 @@ class LeadWriter(Writer[Lead]):
         assert lead is not None
         wanted: dict[str, Any] = {name: row.values[name] for name in PLAIN if name in row.values}
         wanted |= self.links(row)
-        if "consent" in row.values:
+        if consent_of(row):
             wanted |= self.consent(lead, row)
         changes = {name: value for name, value in wanted.items() if getattr(lead, name) != value}
         if self.more_steps(lead, row):
@@ -138,10 +151,11 @@ class LeadWriter(Writer[Lead]):
 
     def consent(self, lead: Lead, row: Row) -> dict[str, bool]:
         """An import never gives back a consent that was withdrawn, nor ends a suppression."""
-        if row.values["consent"] and not lead.consent and lead.consent_at:
-            row.warn("The lead has withdrawn its consent; that stands.", "consent")
+        said = consent_of(row)
+        if said["consent"] and not lead.consent and lead.consent_at:
+            row.warn(STANDS, "consent")
             return {}
-        return {"consent": row.values["consent"]}
+        return said
 
     def tells_history(self, row: Row) -> bool:
         return bool(row.dates or "stage" in row.values)
@@ -176,6 +190,8 @@ class LeadWriter(Writer[Lead]):
             book.create_missing(self.recorder)
         self.create([wish.row for wish in wanted if wish.outcome == "created"])
         self.update([wish for wish in wanted if wish.outcome == "updated"])
+        told = [wish.row for wish in wishes if not wish.row.refused and wish.outcome != "skipped"]
+        suppress_opted_out(self.source, told, self.recorder)
 
     def named(self, book: Any, wishes: list[Wish[Lead]]) -> set[str]:
         """Return the names in `book` that rows to be written use: refused rows create nothing."""
@@ -190,7 +206,7 @@ class LeadWriter(Writer[Lead]):
         blank = Lead(created_by_id=self.source.created_by_id, company=None)
         for row in rows:
             lead = bulk.another(blank)
-            self.fill(lead, row, {**row.values, **self.links(row)})
+            self.fill(lead, row, {**row.values, **self.links(row), **consent_of(row)})
             wishes = in_order(self.dates(row)) or [(Stage.LEAD, self.now)]
             made = steps(None, set(), wishes)
             lead.created_at = min(step.at for step in made)
@@ -253,7 +269,7 @@ class LeadWriter(Writer[Lead]):
         if given or lead.consent:
             lead.consent_at = self.now
         lead.consent = given
-        lead.consent_source = f"Import of {self.source.file_name}"[:200]
+        lead.consent_source = source_of(self.source)
 
     def change_lines(self, lead: Lead, wish: Wish[Lead]) -> list[LeadChange]:
         """Return the lines of the lead's history of edits, as `leads.services` writes them."""

@@ -121,7 +121,8 @@ def check_deal(row: Row, context: Context) -> None:
         row.warn("It is closed before it is opened.", "created_at")
     if "amount" in got:
         try:
-            got["amount"] = values.amount(got["amount"], got.get("currency", context.currency))
+            code = got.get("currency", context.currency)
+            got["amount"] = values.amount(got["amount"], code, context.decimal_sign)
         except ValueError as fault:
             row.refuse(str(fault), "amount")
 

@@ -15,6 +15,7 @@ from django.utils.timezone import now
 
 from crm.funnel.ledger import COUNT_ANEW
 from crm.importing import errors, uploads
+from crm.importing.amount_columns import column_evidence
 from crm.importing.deal_rows import DealWriter
 from crm.importing.fields import checked_mapping
 from crm.importing.lead_rows import LeadWriter
@@ -55,13 +56,16 @@ def set_mapping(source: Import, mapping: dict[str, str], **options: Any) -> None
     """Keep which column is which field. Raises NotMappable if the mapping cannot be used."""
     source.mapping = checked_mapping(source.kind, mapping, source.columns)
     source.options |= options
+    if "decimal_sign" not in source.options:
+        source.options["decimal_sign"] = column_evidence(source, source.mapping).sign
 
 
 def planner(source: Import) -> Planner:
     organisation = Organisation.get()
     zone = source.options.get("time_zone") or organisation.time_zone
     date_format = source.options.get("date_format", "")
-    context = Context(ZoneInfo(zone), date_format, organisation.currency, now())
+    sign = source.options.get("decimal_sign", "")
+    context = Context(ZoneInfo(zone), date_format, organisation.currency, now(), sign)
     return Planner(source.kind, source.mapping, source.columns, context)
 
 

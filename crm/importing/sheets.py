@@ -11,6 +11,8 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import dropwhile
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,6 +25,8 @@ MAX_RATIO = 100
 SMALL = 100 * 1024
 MAX_CELLS = 4_000_000
 PIECE = 256 * 1024
+EXACT = 2**53
+"""Largest whole number up to which a workbook's numbers keep every digit."""
 DOCUMENT = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 CELL = re.compile(rb'<(?:\w+:)?c [^>]*?r="([A-Z]{1,3})(\d{1,7})"')
 SAVE_AS = "Save it as an Excel workbook (.xlsx) or as CSV and try again."
@@ -126,10 +130,11 @@ def sheet_names(path: Path) -> list[str]:
         raise NotReadable(f"The workbook cannot be read. {SAVE_AS}") from error
 
 
-def write_csv(path: Path, sheet: str, target: BinaryIO) -> None:
+def write_csv(path: Path, sheet: str, target: BinaryIO) -> set[int]:
     """Write one sheet as CSV (UTF-8): a line for every row of the sheet, dates as ISO 8601.
 
     sheet: its name; "" takes the first
+    Returns the places of the columns that hold numbers alone, below the header.
     Raises NotReadable if the workbook has no such sheet or is none.
     """
     try:
@@ -137,11 +142,37 @@ def write_csv(path: Path, sheet: str, target: BinaryIO) -> None:
             table = book.get_sheet_by_name(sheet or book.sheet_names[0])
             text = io.TextIOWrapper(target, "utf-8", newline="", write_through=True)
             writer = csv.writer(text, lineterminator="\n")
-            for row in table.to_python(skip_empty_area=False):
+            rows = table.to_python(skip_empty_area=False)
+            for row in rows:
                 writer.writerow(as_text(value) for value in row)
             text.detach()
+            return number_columns(rows)
     except (CalamineError, IndexError, OSError) as error:
         raise NotReadable(f"The sheet “{sheet}” cannot be read. {SAVE_AS}") from error
+
+
+def number_columns(rows: list[list[Any]]) -> set[int]:
+    """Return the places of the columns that hold numbers alone, below the first row with a cell."""
+    below = list(dropwhile(lambda row: not any(cell != "" for cell in row), rows))[1:]
+    return {
+        place
+        for place, cells in enumerate(zip(*below, strict=True))
+        if any(cell != "" for cell in cells)
+        and all(isinstance(cell, float | int) for cell in cells if cell != "")
+    }
+
+
+def number_text(value: float) -> str:
+    """Return a number as Excel shows it: whole ones without a point, others with 15 digits.
+
+    A whole number beyond 2**53 has lost digits: it is written with an exponent, which no identifier
+    or phone number is read from.
+    """
+    if value.is_integer() and abs(value) <= EXACT:
+        return str(int(value))
+    if value.is_integer():
+        return repr(value) if "e" in repr(value) else f"{value:e}"
+    return format(Decimal(f"{value:.15g}"), "f")
 
 
 def as_text(value: Any) -> str:
@@ -154,5 +185,5 @@ def as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        return number_text(value)
     return " ".join(str(value).splitlines()).replace("\0", "\ufffd")

@@ -33,7 +33,9 @@ MOST_KEPT = 500
 OWN = {"funnel.StageTransition", "funnel.StageEntry", "leads.LeadChange", "deals.DealMove"}
 """Rows that an import writes beside its records; whose they are is asked on its own."""
 Rule = Callable[[list[int]], dict[int, str]]
-LISTS = ("leads.Company", "campaigns.Campaign", "leads.Channel", "users.User")
+LISTS = (
+    "leads.Company", "campaigns.Campaign", "leads.Channel", "users.User", "mailing.Suppression",
+)  # fmt: skip
 
 
 @transaction.atomic

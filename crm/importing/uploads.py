@@ -76,11 +76,14 @@ def prepare(source: Import) -> None:
         old = source.table.name
         source.table.save(f"{uuid.uuid4().hex}.csv", ContentFile(b""), save=False)
         with Path(source.table.path).open("wb") as target:
-            sheets.write_csv(Path(book), wanted, target)
+            numbers = sheets.write_csv(Path(book), wanted, target)
         if old:
             source.table.storage.delete(old)
     with open_table(source) as table:
         source.columns = table.columns
+    if book:
+        columns = enumerate(source.columns)
+        source.options["number_columns"] = [name for place, name in columns if place in numbers]
 
 
 def open_table(source: Import, place: reading.Place | None = None) -> Table:

@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from django_countries import countries
 
-from crm.common.money import NotMoney, parse_money
+from crm.common.money import NotMoney
+from crm.importing import refusals
+from crm.importing.amounts import read_amount
 from leads.models import CompanySize
 from leads.normalising import BadValue, email_address, one_line, phone_number
 
@@ -25,21 +27,29 @@ CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
 )
 EXPONENT = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+")
+SHORTENED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d\d+")
 PLAIN_LOCAL = re.compile(r"(?=.{1,64}$)[a-z0-9_]+(?:[.+-][a-z0-9_]+)*")
 COUNT = re.compile(r"[0-9]+|[0-9]{1,3}(?:[.,'’\s][0-9]{3})+")
 LONGEST_COUNT = 18
-YES = {"yes", "y", "true", "t", "1", "x", "on", "ja", "oui", "si", "sí", "sim", "opted-in"}
-NO = {"no", "n", "false", "f", "0", "off", "nein", "non", "não", "opted-out", "unsubscribed"}
+YES = {
+    "yes", "y", "true", "t", "1", "x", "on", "ja", "oui", "si", "sí", "sim",
+    "opted-in", "opt-in", "subscribed",
+}  # fmt: skip
+NO = {"no", "n", "false", "f", "0", "off", "nein", "non", "não"}
 
 
 @dataclass(frozen=True)
 class Context:
-    """How the file's values are meant: its dates, its money, and what time it is."""
+    """How the file's values are meant: its dates, its money, and what time it is.
+
+    decimal_sign: "." or ",", for all amounts of the file; "" reads each as it stands
+    """
 
     zone: ZoneInfo
     date_format: str
     currency: str
     now: datetime
+    decimal_sign: str = ""
 
 
 def text(value: str, most: int) -> str:
@@ -56,7 +66,11 @@ def text(value: str, most: int) -> str:
 
 
 def external_id(value: str) -> str:
-    return text(value, 200)
+    """Return the identifier as written. 1.2E+16 is refused: a spreadsheet has lost its digits."""
+    bare = text(value, 200)
+    if SHORTENED.fullmatch(bare):
+        raise ValueError(f"“{bare}” was shortened by a spreadsheet; its digits are lost.")
+    return bare
 
 
 def email(value: str) -> str:
@@ -160,38 +174,40 @@ def why_no_date(value: str, date_format: str) -> str:
     return f"“{shown(value)}” is not a date."
 
 
-def amount(value: str, currency: str) -> int:
-    """Return the minor units of an amount; (100) and -100 are negative and refused."""
+def amount(value: str, currency: str, sign: str = "") -> int:
+    """Return the minor units of an amount; (100) and -100 are negative and refused.
+
+    sign: the decimal sign of the file, "" if it is not known
+    """
     bare = value.strip()
     if bare.startswith(("(", "-", "−")):
         raise ValueError(f"“{shown(bare)}” is negative.")
     try:
-        return parse_money(bare, currency, decimal_sign(bare))
+        return read_amount(bare, currency, sign)
     except NotMoney as fault:
         raise ValueError(f"“{shown(bare)}”: {fault}") from fault
 
 
-def signed_amount(value: str, currency: str) -> int:
+def signed_amount(value: str, currency: str, sign: str = "") -> int:
     """Return the minor units of an amount; (100) and -100 are a refund."""
     bare = value.strip()
     if bare.startswith("(") and bare.endswith(")"):
-        return -amount(bare[1:-1], currency)
-    return -amount(bare[1:], currency) if bare[:1] in ("-", "−") else amount(bare, currency)
+        return -amount(bare[1:-1], currency, sign)
+    if bare[:1] in ("-", "−"):
+        return -amount(bare[1:], currency, sign)
+    return amount(bare, currency, sign)
 
 
 def count(value: str) -> int:
-    """Return a whole number such as 1234, “1,234” or 1234.0; none below zero."""
-    bare = re.sub(r"\.0+$", "", value.strip())
+    """Return a whole number such as 1234, “1,234”, “1.234” or 1234.0; none below zero."""
+    bare = value.strip()
     if bare.startswith(("-", "−")):
         raise ValueError(f"“{shown(value)}” is negative.")
+    if not COUNT.fullmatch(bare):
+        bare = re.sub(r"\.0+$", "", bare)
     if not COUNT.fullmatch(bare) or len(bare) > LONGEST_COUNT:
         raise ValueError(f"“{shown(value)}” is not a whole number.")
     return int(re.sub(r"\D", "", bare))
-
-
-def decimal_sign(value: str) -> str:
-    """Return how 1,234 or 1.234 is meant: three digits behind one sign are a group."""
-    return "," if "." in value and "," not in value else "."
 
 
 def currency(value: str) -> str:
@@ -241,6 +257,26 @@ def boolean(value: str) -> bool:
     if bare in NO:
         return False
     raise ValueError(f"“{shown(value)}” is neither yes nor no.")
+
+
+def consent(value: str) -> bool:
+    """Return whether a cell about consent gives it; “opted out on 3 May” does not."""
+    return False if refusals.is_refusal(value) else boolean(value)
+
+
+def opted_out(value: str, context: Context) -> bool | str:
+    """Return True where a cell of opting out says so, by a word or a date; "" where it does not.
+
+    What it does not say is no consent. Raises ValueError for a cell that says neither.
+    """
+    bare = "-".join(value.lower().split())
+    if bare in YES or refusals.is_refusal(value):
+        return True
+    if bare in NO or bare in refusals.NEVER:
+        return ""
+    if read_date(" ".join(value.split()), context.date_format):
+        return True
+    raise ValueError(f"“{shown(value)}” does not say whether somebody opted out.")
 
 
 def shown(value: str) -> str:

@@ -69,7 +69,8 @@ def map_columns(request: SignedInRequest, pk: int) -> HttpResponse:
         return render(request, "importing/map.html", context)
     if not fault and form.is_valid():
         source.duplicates = form.cleaned_data["duplicates"]
-        chosen = {name: form.cleaned_data[name] for name in ("date_format", "time_zone")}
+        names = ("date_format", "time_zone", "decimal_sign")
+        chosen = {name: form.cleaned_data[name] for name in names if name in form.cleaned_data}
         services.set_mapping(source, form.cleaned_data["mapping"], **chosen)
         services.check(source)
         return redirect("importing:check", source.pk)

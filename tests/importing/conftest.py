@@ -11,7 +11,7 @@ from django.core.management import call_command
 
 from crm.funnel.models import StageEntry
 from crm.importing import services, uploads
-from crm.importing.fields import guess
+from crm.importing.guessing import guess
 from crm.importing.models import Import
 
 

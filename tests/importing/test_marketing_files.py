@@ -11,8 +11,9 @@ from campaigns.metrics import results
 from campaigns.models import Campaign, Spend
 from campaigns.services.spending import add_spend, edit_spend
 from crm.importing import services, undoing
-from crm.importing.fields import NotMappable, guess
+from crm.importing.fields import NotMappable
 from crm.importing.forms import kinds_for
+from crm.importing.guessing import guess
 from crm.importing.models import ImportedRow
 from crm.users.models import Role
 from leads.models import Channel

@@ -7,8 +7,9 @@ import pytest
 from campaigns.models import ScoringRule, Touch
 from campaigns.services.scores import SCORE_LEAD
 from crm.importing import services, undoing
-from crm.importing.fields import NotMappable, guess
+from crm.importing.fields import NotMappable
 from crm.importing.forms import kinds_for
+from crm.importing.guessing import guess
 from crm.outbox.models import Effect
 from crm.users.models import Role
 from leads.models import Channel, Lead

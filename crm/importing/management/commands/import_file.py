@@ -13,7 +13,9 @@ from zoneinfo import available_timezones
 from django.core.management.base import BaseCommand, CommandError
 
 from crm.importing import services, undoing, uploads
-from crm.importing.fields import NotMappable, guess
+from crm.importing.amounts import SIGNS
+from crm.importing.fields import NotMappable
+from crm.importing.guessing import guess
 from crm.importing.models import Import
 from crm.importing.planning import Problem
 from crm.importing.reading import NotReadable, known_encoding
@@ -37,6 +39,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--date-format", default="", help="how dates are written, such as %%d-%%m-%%Y"
         )
+        parser.add_argument(
+            "--decimal-sign", default="", choices=["", *SIGNS],
+            help="'.' or ',': what marks the decimals of amounts; else found out",
+        )  # fmt: skip
         parser.add_argument("--time-zone", default="", help="of the file; else the organisation's")
         parser.add_argument("--encoding", default="", help="such as cp1252; else found out")
         parser.add_argument("--delimiter", default="", help="such as ';'; else found out")
@@ -81,7 +87,7 @@ class Command(BaseCommand):
             raise CommandError(f"“{zone}” is not a time zone.", returncode=USAGE)
         if options["encoding"]:
             options["encoding"] = known_encoding(options["encoding"])
-        names = ("date_format", "time_zone", "encoding", "delimiter", "sheet")
+        names = ("date_format", "time_zone", "encoding", "delimiter", "sheet", "decimal_sign")
         chosen = {name: options[name] for name in names if options[name]}
         chosen["delimiter"] = {"\\t": "\t", "tab": "\t"}.get(
             options["delimiter"], options["delimiter"]
