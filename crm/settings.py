@@ -301,6 +301,13 @@ INBOUND_IMAP_URL = env.str("INBOUND_IMAP_URL", "")
 """The folder that received mail is fetched from: imaps://user:password@host:993/INBOX."""
 INBOUND_MAX_BYTES = env.int("INBOUND_MAX_MB", 25) * 1024 * 1024
 
+# Connections to hosts that users type (crm.common.outgoing) -------------------------------------
+
+CONNECT_NETWORKS = env.list("CONNECT_NETWORKS", default=[])
+"""Private networks that such connections may reach, as 10.1.0.0/16. None by default."""
+CONNECT_MAIL_PORTS = env.list("CONNECT_MAIL_PORTS", cast=int, default=[25, 465, 587, 143, 993])
+CONNECT_WEB_PORTS = [443]
+
 # Language, time, files ------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"

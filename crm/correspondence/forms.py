@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 
+from crm.common.outgoing import Kind, ports_of
+from crm.correspondence import own_addresses
 from crm.correspondence.composing import FIELDS, Draft
 from crm.correspondence.models import EmailTemplate, UserMailbox
 from crm.mailing import merging
@@ -96,8 +98,15 @@ class TemplateForm(forms.ModelForm):
 
 
 class MailboxForm(forms.ModelForm):
-    """Signature, and the user's own server. The password is never shown; blank keeps it."""
+    """Signature, own address, own server. The password is never shown; blank keeps it."""
 
+    address = forms.CharField(
+        label="Your address",
+        max_length=254,
+        required=False,
+        help_text="What readers see as the sender, if it is another than your log-in's. It counts"
+        " once you have confirmed it by a mail that we send there.",
+    )
     new_password = forms.CharField(
         label="Password",
         required=False,
@@ -107,25 +116,34 @@ class MailboxForm(forms.ModelForm):
 
     class Meta:
         model = UserMailbox
-        fields = ["signature", "address", "host", "port", "security", "username"]
+        fields = ["signature", "host", "port", "security", "username"]
         widgets = {"signature": forms.Textarea(attrs={"rows": 4})}
-        labels = {"address": "Your address", "host": "Server", "username": "User name"}
-        help_texts = {
-            "host": "Such as smtp.example.com. Blank: your organisation's server sends.",
-            "address": "What readers see as the sender. Needed with a server of your own.",
-        }
+        labels = {"host": "Server", "username": "User name"}
+        help_texts = {"host": "Such as smtp.example.com. Blank: your organisation's server sends."}
 
     field_order = [
         "signature", "address", "host", "port", "security", "username", "new_password",
     ]  # fmt: skip
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        box = self.instance
+        self.initial.setdefault("address", box.pending_address or box.address)
+
     def clean_address(self) -> str:
-        return kept(email_address, self.cleaned_data["address"])
+        box = self.instance
+        address = kept(email_address, self.cleaned_data["address"])
+        if address and address not in (box.address, box.user.email):
+            try:
+                own_addresses.check_free(address, box.user)
+            except own_addresses.CannotClaim as error:
+                raise forms.ValidationError(str(error)) from error
+        return address
 
     def clean_port(self) -> int:
-        port = int(self.cleaned_data["port"])
-        if not 0 < port < 65536:
-            raise forms.ValidationError("A port is a number from 1 to 65535.")
+        port, allowed = int(self.cleaned_data["port"]), ports_of(Kind.MAIL)
+        if port not in allowed:
+            raise forms.ValidationError(f"Mail servers answer at {words_of(allowed)}.")
         return port
 
     def clean(self) -> dict[str, Any]:
@@ -133,3 +151,18 @@ class MailboxForm(forms.ModelForm):
         if data.get("host") and not data.get("address") and "address" not in self.errors:
             self.add_error("address", "Say which address your server sends for.")
         return data
+
+
+def words_of(numbers: list[int]) -> str:
+    """Return numbers as people list them: 25, 465 or 587."""
+    *first, last = map(str, sorted(numbers))
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+class AddressForm(forms.Form):
+    """A user's mail address as an administrator sets it; blank takes it away."""
+
+    address = forms.CharField(label="Address", max_length=254, required=False)
+
+    def clean_address(self) -> str:
+        return kept(email_address, self.cleaned_data["address"])

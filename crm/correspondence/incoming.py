@@ -103,7 +103,8 @@ def colleagues(addresses: Iterable[str]) -> dict[str, User]:
     """Return who of us has one of these addresses, to log in or to send from."""
     wanted = list(addresses)
     found = {str(u.email): u for u in User.objects.active().filter(email__in=wanted)}
-    for box in UserMailbox.objects.filter(address__in=wanted).select_related("user"):
+    boxes = UserMailbox.objects.filter(address__in=wanted, user__is_active=True)
+    for box in boxes.select_related("user"):
         found.setdefault(box.address, box.user)
     return found
 

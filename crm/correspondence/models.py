@@ -190,10 +190,12 @@ class EmailTemplate(models.Model):
 
 
 class UserMailbox(models.Model):
-    """How one user sends personal e-mail: signature, and a server of his own if he has one.
+    """How one user sends personal e-mail: signature, own address, own server.
 
-    Without a host his mail leaves by the organisation's server. The password is sealed
-    (crm.correspondence.sealing), never shown again.
+    `address` counts: its reader confirmed it by mail, or an administrator set it. One that waits
+    for that is `pending_address`. Without a host, or while no address counts, mail leaves by the
+    organisation's server. The password is sealed (crm.correspondence.sealing), never shown again.
+    last_error: what the own server answered last; administrators read it.
     """
 
     class Security(models.TextChoices):
@@ -205,12 +207,17 @@ class UserMailbox(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mailbox"
     )
     signature = models.TextField(blank=True, default="")
-    address = models.EmailField(blank=True, default="")
+    address = models.EmailField(blank=True, default="", help_text="In lower case")
+    pending_address = models.EmailField(blank=True, default="", help_text="In lower case")
+    asked_at = models.DateTimeField(null=True, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
     host = models.CharField(max_length=200, blank=True, default="")
     port = models.PositiveIntegerField(default=587)
     security = models.CharField(max_length=8, choices=Security.choices, default=Security.STARTTLS)
     username = models.CharField(max_length=200, blank=True, default="")
     password = models.TextField(blank=True, default="", help_text="Sealed")
+    last_error = models.CharField(max_length=500, blank=True, default="")
+    failed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name_plural = "user mailboxes"
@@ -218,7 +225,12 @@ class UserMailbox(models.Model):
             models.CheckConstraint(
                 condition=Q(security__in=["starttls", "tls", "none"]),
                 name="mailbox_security_is_known",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["address"],
+                condition=~Q(address=""),
+                name="mailbox_address_is_one_users",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -64,8 +64,12 @@ def post(message: Message) -> Posted:
     except CannotOpen as error:
         return Posted(Fate.REFUSED, f"{error} Type it again in your e-mail settings.")
     with Post(connection) as open_post:
-        letter = letter_of(message, own_server=bool(mailbox.host))
-        return open_post.send(letter, f"personal:{message.pk}:{message.attempts}")
+        letter = letter_of(message, own_server=connection is not None)
+        posted = open_post.send(letter, f"personal:{message.pk}:{message.attempts}")
+    if connection is not None and posted.fate == Fate.DOWN:
+        mailboxes.note_failure(mailbox, posted.detail)
+        return Posted(Fate.DOWN, mailboxes.NO_LOG_IN)
+    return posted
 
 
 def letter_of(message: Message, *, own_server: bool) -> EmailMultiAlternatives:

@@ -23,5 +23,9 @@ urlpatterns = [
     ),
     path("profile/mail/", settings.mailbox, name="mailbox"),
     path("profile/mail/test/", settings.test_mailbox, name="mailbox-test"),
+    path("profile/mail/ask/", settings.ask_again, name="ask-again"),
+    path("profile/mail/confirm/<str:token>/", settings.confirm_address, name="confirm-address"),
+    path("settings/mail-addresses/", settings.addresses, name="addresses"),
+    path("settings/mail-addresses/<int:pk>/", settings.set_address, name="set-address"),
     path("inbound/mail/", public.inbound, name="inbound"),
 ]

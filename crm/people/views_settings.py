@@ -61,6 +61,8 @@ PLACES = {
     "System": (
         Place("System", "heartbeat", "outbox:system", "What waits, what failed, who is alive"),
         Place("Mailbox", "mail", "mailing:mailbox", "Mail that Tandem has sent"),
+        Place("Mail addresses", "mail", "correspondence:addresses",
+              "From which addresses people write"),
     ),
 }  # fmt: skip
 

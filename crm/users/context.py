@@ -83,7 +83,8 @@ PLACES = (
            "funnel:routing", "campaigns:channel", "campaigns:commitments",
            "campaigns:rule", "deals:pipeline", "playbooks:",
            "deals:lost-reason", "leads:channel", "quotes:product",
-           "quotes:settings", "correspondence:mailbox", "correspondence:template")),
+           "quotes:settings", "correspondence:mailbox", "correspondence:template",
+           "correspondence:addresses", "correspondence:set-address")),
     Place("audit", "Audit", "history", "audit:list", ("audit:",), under="settings"),
 )  # fmt: skip
 

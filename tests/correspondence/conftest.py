@@ -12,8 +12,11 @@ def domain(settings):
 
 
 @pytest.fixture
-def smtp():
+def smtp(settings):
+    """A mail server on loopback, which the administrator has listed."""
     with smtp_server() as running:
+        settings.CONNECT_NETWORKS = ["127.0.0.0/8"]
+        settings.CONNECT_MAIL_PORTS = [running[1]]
         yield running
 
 

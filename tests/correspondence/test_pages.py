@@ -1,8 +1,11 @@
 """Writing from the record, reading a thread, and what waits for a decision, in the browser."""
 
+import socket
+
 import pytest
 from django.db import IntegrityError
 
+from crm.correspondence import mailboxes
 from crm.correspondence.models import EmailTemplate, Message, UserMailbox
 from crm.users.models import Role
 from tests.factories import LeadFactory, MessageFactory, UserFactory
@@ -204,6 +207,50 @@ def test_a_server_of_ones_own_is_set_and_tested(page, rita, smtp):
     assert "Your server lets Tandem in" in answer.content.decode()
     assert "s3cret" not in answer.content.decode()
     assert box.logins == ["rita"]
+
+
+def test_closed_open_unknown_and_private_hosts_get_one_answer(page, rita, smtp, settings, sign_in):
+    box, port = smtp
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        closed = free.getsockname()[1]
+    settings.CONNECT_MAIL_PORTS = [port, closed]
+    answers, errors = set(), []
+    for host, number, networks in (
+        ("127.0.0.1", closed, ["127.0.0.0/8"]),
+        ("127.0.0.1", port, ["127.0.0.0/8"]),  # it answers, and refuses the log-in
+        ("nobody.invalid", port, ["127.0.0.0/8"]),
+        ("127.0.0.1", port, []),
+        ("169.254.169.254", port, []),
+    ):
+        settings.CONNECT_NETWORKS = networks
+        server = {"address": "rita@example.com", "host": host, "port": number, "security": "none",
+                  "username": "rita", "new_password": "wrong"}  # fmt: skip
+        assert page.post("/profile/mail/", server).status_code == 302
+        page.get("/profile/mail/")
+        answers.add(page.post("/profile/mail/test/", headers={"hx-request": "true"})["HX-Redirect"])
+        answers.add(toasts_of(page))
+        errors.append(UserMailbox.objects.get().last_error)
+
+    assert answers == {"/profile/mail/", mailboxes.NO_LOG_IN}
+    assert all(errors)
+    listed = sign_in(role=Role.ADMIN).get("/settings/mail-addresses/").content.decode()
+    assert "169.254.169.254, a private address" in listed
+    assert "private address" not in page.get("/profile/mail/").content.decode()
+
+
+def toasts_of(page) -> str:
+    """Return what the next page says of what happened."""
+    (only,) = [str(each) for each in page.get("/profile/mail/").context["messages"]]
+    return only
+
+
+def test_a_server_at_another_port_is_not_kept(page, rita):
+    server = {"address": "rita@example.com", "host": "127.0.0.1", "security": "none"}
+
+    for port in ("22", "6379", "0", "99999"):
+        assert page.post("/profile/mail/", {**server, "port": port}).status_code == 422
+
+    assert not UserMailbox.objects.exists()
 
 
 def test_a_server_needs_an_address(page, rita):

@@ -115,7 +115,8 @@ def test_a_server_that_refuses_the_log_in_is_tried_again_later(ana, rita, own_se
     message.refresh_from_db()
     assert message.state == State.QUEUED
     assert message.due_at > now()
-    assert "Authentication" in message.last_error
+    assert message.last_error == mailboxes.NO_LOG_IN
+    assert "Authentication" in UserMailbox.of(rita).last_error
 
 
 def test_an_address_that_does_not_exist_fails_and_is_remembered(ana, rita, own_server):

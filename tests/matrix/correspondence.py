@@ -1,6 +1,6 @@
 """Rows of personal e-mail."""
 
-from crm.users.permissions import EVERYBODY, WRITERS
+from crm.users.permissions import ADMINS, EVERYBODY, WRITERS
 from tests.matrix.base import Row
 
 MAIL = {"to": "ana@example.com", "subject": "Hello", "text": "Hello", "act": "preview"}
@@ -23,5 +23,9 @@ ROWS = [
     Row("correspondence:template-delete", post=WRITERS, obj="mail template"),
     Row("correspondence:mailbox", WRITERS, WRITERS, data={"port": "587", "security": "tls"}),
     Row("correspondence:mailbox-test", post=WRITERS),
+    Row("correspondence:ask-again", post=WRITERS),
+    Row("correspondence:confirm-address", WRITERS, WRITERS, args=("wrong",)),
+    Row("correspondence:addresses", ADMINS),
+    Row("correspondence:set-address", ADMINS, ADMINS, obj="user", data={"address": ""}),
     Row("correspondence:inbound", post=EVERYBODY, public=True),
 ]
