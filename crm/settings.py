@@ -41,6 +41,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 INSTALLED_APPS = [
     "crm.common",
+    "crm.throttling",
     "crm.users",
     "crm.audit",
     "crm.outbox",
@@ -227,7 +228,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 REPORT_KEPT_FROM = timedelta(days=1) if TESTING else timedelta(milliseconds=50)
 """Answers of reports that take longer are kept and shown with their time (crm.reports.kept)."""
 
-CACHES = {"default": env.cache("CACHE_URL", "locmemcache://")}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+"""Nothing of Tandem is kept in a cache, so none can be missed (docs/decisions/0075)."""
 
 # People ---------------------------------------------------------------------------------------
 
@@ -251,13 +253,7 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SECURE else "http"
-ACCOUNT_RATE_LIMITS = {
-    "login": "60/m/ip",
-    "login_failed": "20/m/ip,5/5m/key",
-    "reset_password": "20/m/ip,5/m/key",
-    "change_password": "5/m/user",
-}
-"""Five wrong passwords for one address shut it for five minutes, from wherever they come."""
+ACCOUNT_RATE_LIMITS = False  # crm.people.log_in and crm.people.passwords count by rows of ours
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

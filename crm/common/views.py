@@ -51,6 +51,17 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return HttpResponse(page, status=500, headers={REQUEST_ID: number} if number else None)
 
 
+def too_many_requests(request: HttpRequest, seconds: int, *, advice: str = "") -> HttpResponse:
+    """Refuse an attempt too many and say for how long to stay away.
+
+    seconds: until the next attempt is taken
+    advice: what the person can do instead
+    """
+    response = problem(request, 429, minutes=-(-seconds // 60), advice=advice)
+    response["Retry-After"] = str(seconds)
+    return response
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "csrf_failure.html", status=403)
 

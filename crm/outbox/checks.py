@@ -29,5 +29,5 @@ def broker_keeps_its_messages(
         broker.close()
     if policy == "noeviction":
         return []
-    hint = "Set `maxmemory-policy noeviction`, and give the cache a Redis of its own."
+    hint = "Set `maxmemory-policy noeviction`. Tandem needs no Redis for a cache."
     return [Warning(f"The broker's Redis drops keys when full ({policy}).", hint=hint, id=EVICTS)]

@@ -1,15 +1,19 @@
-"""What allauth asks us: nobody signs up by himself, and its mail leaves as our own."""
+"""What allauth asks us: nobody signs up by himself, its mail leaves as our own, its limits are off.
+
+How often something may be tried is counted by crm.people.log_in and crm.people.passwords.
+"""
 
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.crypto import get_random_string
 from django.utils.timezone import now
 
 from crm.mailing import services as mailing
+from crm.people import devices, passwords
 from crm.users.models import User
 
 MAILS = {
@@ -26,6 +30,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
         raise PermissionError("Users are made by invitation.")
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Do not count in the cache, nor wait for its lock, before a password is looked at."""
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        devices.remember(request, response, user)
+        return response
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        if passwords.may_mail_link(user):
+            super().send_password_reset_mail(user, email, context)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         template, subject = MAILS[template_prefix]

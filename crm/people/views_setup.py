@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from crm.common.htmx import refused, toast, wants_partial
 from crm.outbox.models import Effect
-from crm.people import invitations, services, set_up
+from crm.people import devices, invitations, services, set_up
 from crm.people.forms import PasswordForm
 from crm.people.organisation_forms import FirstOrganisationForm
 from crm.people.setup_forms import TeamAndInvitationsForm, YouForm
@@ -163,7 +163,9 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
         if joined is None:
             return render(request, "users/invitation_void.html", status=410)
         login(request, joined, backend=BACKEND)
-        return redirect("/")
+        response = redirect("/")
+        devices.remember(request, response, joined)
+        return response
     context = {"form": form, "person": user}
     if form.is_bound:
         return refused(request, "users/accept.html", context)

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
 from django.utils.timezone import now
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,7 +26,6 @@ DRAFT = {
 
 @pytest.fixture
 def marketer(organisation, sign_in):
-    cache.clear()
     return sign_in(role=Role.MARKETER, email="mira@example.com")
 
 

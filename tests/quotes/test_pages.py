@@ -4,7 +4,6 @@ from decimal import Decimal
 
 import pytest
 import time_machine
-from django.core.cache import cache
 from django.test import Client
 from django.utils.timezone import now
 
@@ -16,11 +15,6 @@ from deals.quotes.products import save_product
 from deals.quotes.services import NewLine
 from tests.factories import DealFactory, ProductFactory, QuoteFactory, UserFactory
 from tests.quotes.conftest import LATER
-
-
-@pytest.fixture(autouse=True)
-def fresh_limits():
-    cache.clear()
 
 
 @pytest.fixture

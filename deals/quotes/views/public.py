@@ -1,28 +1,37 @@
 """What a customer sees of a quote, by its link: no log-in, nothing changed by looking."""
 
 import uuid
+from datetime import timedelta
 
-from allauth.core.internal import ratelimit
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from crm.common.htmx import refused
+from crm.common.views import too_many_requests
+from crm.throttling.services import Limit, count_attempt, count_attempts, network_of
 from deals.quotes import pdf, sending, services
 from deals.quotes.forms import AcceptForm
 from deals.quotes.models import Quote
 from deals.quotes.views.deal_quote import pdf_answer
 
-LIMITS = {"quote_read": "120/m/ip", "quote_accept": "30/m/ip,60/h/key"}
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+READ = Limit("quote read, network", 120, MINUTE)
+ACCEPTED = Limit("quote accepted, network", 30, MINUTE)
+ACCEPTED_OF_QUOTE = Limit("quote accepted, quote", 60, HOUR)
 
 
-def too_many(request: HttpRequest, action: str, key: uuid.UUID) -> HttpResponse | None:
-    """Return the refusal of who asks too often, else None."""
-    allowed = ratelimit.consume(
-        request, app="quotes", action=action, config=LIMITS, key=str(key), limit_get=True
-    )
-    return None if allowed else render(request, "quotes/too_many.html", status=429)
+def refuse_reading(request: HttpRequest) -> HttpResponse | None:
+    """Return the refusal of who reads quotes too often, else None."""
+    refusal = count_attempt(READ, network_of(request))
+    return too_many_requests(request, refusal.seconds) if refusal else None
+
+
+def refuse_accepting(request: HttpRequest, key: uuid.UUID) -> HttpResponse | None:
+    """Return the refusal of who accepts too often, else None."""
+    refusal = count_attempts((ACCEPTED, network_of(request)), (ACCEPTED_OF_QUOTE, str(key)))
+    return too_many_requests(request, refusal.seconds) if refusal else None
 
 
 def public_quote(key: uuid.UUID) -> Quote:
@@ -35,12 +44,11 @@ def public_quote(key: uuid.UUID) -> Quote:
 @require_http_methods(["GET", "HEAD", "POST"])
 def public(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """The quote, and the customer's yes with his name."""
-    action = "quote_accept" if request.method == "POST" else "quote_read"
-    if refusal := too_many(request, action, key):
+    if request.method != "POST":
+        return refuse_reading(request) or shown(request, public_quote(key), AcceptForm())
+    if refusal := refuse_accepting(request, key):
         return refusal
     quote = public_quote(key)
-    if request.method != "POST":
-        return shown(request, quote, AcceptForm())
     form = AcceptForm(request.POST)
     if not form.is_valid():
         return shown(request, quote, form)
@@ -70,6 +78,4 @@ def shown(request: HttpRequest, quote: Quote, form: AcceptForm) -> HttpResponse:
 @never_cache
 @require_safe
 def public_pdf(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
-    if refusal := too_many(request, "quote_read", key):
-        return refusal
-    return pdf_answer(public_quote(key))
+    return refuse_reading(request) or pdf_answer(public_quote(key))
