@@ -1,15 +1,17 @@
 """How a deal ends: won, lost, or opened again. What it says of the lead goes home as a verdict."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
+from typing import Any
 
 from django.db import transaction
 from django.utils.timezone import localdate, now
 
+from crm.common import formats
 from crm.funnel import handoffs, ledger, verdicts
 from crm.funnel.models import StageTransition, Verdict
 from crm.outbox import services as outbox
 from crm.stages import Stage
-from crm.users.models import User
+from crm.users.models import Organisation, User
 from deals.history import changes_of
 from deals.models import Deal, LostReason
 from deals.services import NotAllowedNow, check_exit, make_opportunity, note_move, write
@@ -26,23 +28,26 @@ def win(
     amount_minor: int,
     currency: str,
     actor: User,
-    at: datetime | None = None,
+    signed_on: date | None = None,
     note: str = "",
 ) -> Deal:
     """Close a deal as won: its lead becomes a customer, and marketing hears of it.
 
-    at: when it was signed; None is now
-    Raises StaleDeal if `version` is not the present one, NotAllowedNow for a closed deal,
-    ExitBlocked if a stage of its way wants its exit criteria met first.
+    signed_on: the day, the same in every time zone; None is today
+    Raises StaleDeal if `version` is not the present one, NotAllowedNow for a closed deal or one
+    opened after that day, ExitBlocked if a stage of its way wants its exit criteria met first.
     """
-    lead, at = lock_lead(deal), at or now()
+    lead, signed_on = lock_lead(deal), signed_on or localdate()
     if deal.is_open and deal.version == version:
+        check_signed(deal, signed_on)
         check_exit(deal, None)
+    at = moment_of(signed_on, deal)
     old, signed = deal.stage.name, {"amount_minor": amount_minor, "currency": currency}
-    changes = changes_of(deal, signed) if amount_minor != deal.amount_minor else []
+    changes = changes_of(deal, signed) if differs(deal, signed) else []
     values = {
         "status": Deal.Status.WON,
         "closed_at": at,
+        "closed_on": signed_on,
         "close_note": note,
         "good_lead": True,
         **signed,
@@ -64,6 +69,32 @@ def win(
         at=at,
     )
     return deal
+
+
+def check_signed(deal: Deal, day: date) -> None:
+    """Raise NotAllowedNow if the deal was opened after the day on which it was signed."""
+    opened = opened_on(deal)
+    if day < opened:
+        raise NotAllowedNow(f"The deal was opened on {formats.day(opened)}: sign it then or later.")
+
+
+def opened_on(deal: Deal) -> date:
+    """Return the day the deal was opened: here, or where the organisation is, if earlier there."""
+    return min(localdate(deal.created_at), localdate(deal.created_at, Organisation.get().zone))
+
+
+def moment_of(day: date, deal: Deal) -> datetime:
+    """Return now for today, else noon of that day where the organisation is.
+
+    Never before the deal was opened: what reports measure between the two is not below zero.
+    """
+    if day >= localdate():
+        return now()
+    return max(datetime.combine(day, time(12), Organisation.get().zone), deal.created_at)
+
+
+def differs(deal: Deal, values: dict[str, Any]) -> bool:
+    return any(getattr(deal, name) != value for name, value in values.items())
 
 
 @transaction.atomic
@@ -92,6 +123,7 @@ def lose(
     values = {
         "status": Deal.Status.LOST,
         "closed_at": at,
+        "closed_on": localdate(),
         "lost_reason": reason,
         "good_lead": good_lead,
         "competitor": competitor,
@@ -150,6 +182,7 @@ def reopen(deal: Deal, *, version: int, actor: User, mistake: bool = False) -> D
     values = {
         "status": Deal.Status.OPEN,
         "closed_at": None,
+        "closed_on": None,
         "lost_reason": None,
         "good_lead": None,
         "close_note": "",

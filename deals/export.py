@@ -23,6 +23,7 @@ COLUMNS = {
     "amount": "amount_minor",
     "currency": "currency",
     "expected_close": "close_on",
+    "closed_on": "closed_on",
     "closed_at": "closed_at",
     "owner": "owner__name",
     "team": "team__name",

@@ -11,7 +11,9 @@ from crm.activities.services import NextStep
 from crm.common.money import write_money
 from crm.common.money_field import AmountField, clean_money, currency_choices
 from crm.users.models import Organisation, Role, User
+from deals import closing
 from deals.models import Deal, LostReason, PipelineStage
+from deals.services import NotAllowedNow
 
 NO_STEP = ""
 
@@ -118,12 +120,17 @@ class WinForm(MoneyForm):
             "version": deal.version,
         }
         super().__init__(*args, initial=initial, **kwargs)
+        self.deal = deal
         self.fields["amount"].required = True
 
     def clean_closed_on(self) -> Any:
         day = self.cleaned_data["closed_on"]
         if day > localdate():
             raise forms.ValidationError("This day is in the future.")
+        try:
+            closing.check_signed(self.deal, day)
+        except NotAllowedNow as fault:
+            raise forms.ValidationError(str(fault)) from fault
         return day
 
 

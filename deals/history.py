@@ -72,7 +72,10 @@ def changes_of(deal: Deal, values: dict[str, Any]) -> list[Change]:
     found = []
     for field, new in values.items():
         old = getattr(deal, field)
-        if field == "currency" and "amount_minor" in values:
+        if field == "currency":
+            if "amount_minor" not in values:
+                amount = deal.amount_minor
+                found.append(change("amount_minor", [amount, old], [amount, new]))
             continue
         if field == "amount_minor":
             code = values.get("currency", deal.currency)

@@ -186,6 +186,9 @@ class Deal(models.Model):
     currency = models.CharField(max_length=3)
     close_on = models.DateField(null=True, blank=True, help_text="Expected close")
     closed_at = models.DateTimeField(null=True, blank=True)
+    closed_on = models.DateField(
+        null=True, blank=True, help_text="When it was signed or lost: a day, in every time zone"
+    )
     lost_reason = models.ForeignKey(
         LostReason, null=True, blank=True, on_delete=models.PROTECT, related_name="deals"
     )
@@ -232,6 +235,11 @@ class Deal(models.Model):
                 name="deal_is_closed_when_won_or_lost",
             ),
             models.CheckConstraint(
+                condition=Q(closed_at=None, closed_on=None)
+                | Q(closed_at__isnull=False, closed_on__isnull=False),
+                name="deal_is_closed_on_a_day",
+            ),
+            models.CheckConstraint(
                 condition=Q(amount_minor__gte=0), name="deal_amount_is_not_negative"
             ),
         ]
@@ -251,7 +259,7 @@ class Deal(models.Model):
             ),
             models.Index(F("created_at").desc(), F("id").desc(), name="deal_by_creation"),
             models.Index(
-                fields=["status", "closed_at", "currency", "amount_minor"], name="deal_by_close"
+                fields=["status", "closed_on", "currency", "amount_minor"], name="deal_by_close"
             ),
             models.Index(
                 fields=["close_on"], condition=Q(status="open"), name="deal_open_by_close_day"

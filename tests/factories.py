@@ -1,10 +1,11 @@
 """Objects for tests: plausible by default, and in a consistent state."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import factory
-from django.utils.timezone import now
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import localdate, now
 
 from campaigns.capture.fields import first_fields
 from campaigns.capture.models import CaptureForm, Submission, UtmLink
@@ -16,7 +17,7 @@ from campaigns.sequences.models import Sequence, Step
 from crm.correspondence.models import Message
 from crm.funnel import handoffs, ledger
 from crm.funnel.models import Handoff
-from crm.users.models import Role, Team, User
+from crm.users.models import Organisation, Role, Team, User
 from deals.models import Deal, Pipeline
 from deals.quotes.models import Product, Quote
 from leads.models import Channel, Company, Lead
@@ -89,6 +90,12 @@ class LeadFactory(factory.django.DjangoModelFactory):
         return lead
 
 
+def day_of(moment: datetime | str | None) -> date | None:
+    """Return the day of a moment where the organisation is."""
+    at = parse_datetime(moment) if isinstance(moment, str) else moment
+    return localdate(at, Organisation.get().zone) if at else None
+
+
 def waiting_handoff(*, rep: User | None = None, lead: Lead | None = None, **values: Any) -> Handoff:
     """Return a handoff that waits for `rep`'s answer, routed an hour ago, due in three."""
     lead = lead or LeadFactory(score=72)
@@ -157,6 +164,7 @@ class DealFactory(factory.django.DjangoModelFactory):
     stage = factory.LazyAttribute(lambda deal: deal.pipeline.stages.all()[0])
     amount_minor = 100_000
     currency = "EUR"
+    closed_on = factory.LazyAttribute(lambda deal: day_of(getattr(deal, "closed_at", None)))
 
 
 class CaptureFormFactory(factory.django.DjangoModelFactory):

@@ -63,7 +63,7 @@ def set_targets(now: datetime, cast: Cast) -> None:
 def usual_month(rep: User, now: datetime) -> int:
     """Return what the rep won in a month of the last two, stretched by three fifths."""
     won = Deal.objects.filter(
-        owner=rep, status=Deal.Status.WON, closed_at__gte=now - timedelta(days=61)
+        owner=rep, status=Deal.Status.WON, closed_on__gte=now.date() - timedelta(days=61)
     )
     return max(4 * STEP, rounded(sum(won.values_list("amount_minor", flat=True)) / 2 * 1.6))
 

@@ -150,6 +150,7 @@ def talks(rng: Random, now: datetime, deal: Deal, *, count: int) -> list[Entry]:
         made.append(
             Entry(
                 deal=deal,
+                day=day,
                 at=noon,
                 side=side,
                 status=status,

@@ -3,12 +3,15 @@
 from datetime import datetime, timedelta
 from random import Random
 
+from django.utils.timezone import localdate
+
 from crm.activities.models import Activity, FollowUp
 from crm.demo import words
 from crm.demo.handing_over import Case, bring_home
 from crm.demo.marketing import BATCH
 from crm.funnel.models import Verdict
 from crm.stages import Stage
+from crm.users.models import Organisation
 from deals.models import Deal, DealMove, LostReason, Pipeline, PipelineStage
 
 
@@ -59,6 +62,7 @@ def deal_of(
         currency=currency,
         close_on=(closed or now + timedelta(days=rng.randrange(-6, 70))).date(),
         closed_at=closed,
+        closed_on=localdate(closed, Organisation.get().zone) if closed else None,
         lost_reason=rng.choice(lost[:-1]) if status == Deal.Status.LOST else None,
         good_lead=None if status == Deal.Status.OPEN else rng.random() < 0.75,
         owner=case.rep,

@@ -1,7 +1,7 @@
 """What a user finds in the morning: numbers, and the few rows that cannot wait. Read-only."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Q, Sum
@@ -34,17 +34,16 @@ class Tile:
 
 @dataclass(frozen=True)
 class Month:
-    """The present month of the organisation: its name and its first moment."""
+    """The present month of the organisation: its name and its first day."""
 
     name: str
-    start: datetime
+    first: date
 
 
 def this_month() -> Month:
-    organisation = Organisation.get()
-    start, _ = named("month", localdate(timezone=organisation.zone)).bounds(organisation.zone)
-    assert start
-    return Month(f"{start:%B}", start)
+    first = named("month", localdate(timezone=Organisation.get().zone)).first
+    assert first
+    return Month(f"{first:%B}", first)
 
 
 def end_of_today() -> datetime:
@@ -79,7 +78,7 @@ def deal_tiles(user: User) -> list[Tile]:
     """Return what is open and what was won this month, of the deals that the user sees."""
     month = this_month()
     currency = Organisation.get().currency
-    still, won = Q(status=Deal.Status.OPEN), Q(status=Deal.Status.WON, closed_at__gte=month.start)
+    still, won = Q(status=Deal.Status.OPEN), Q(status=Deal.Status.WON, closed_on__gte=month.first)
     deals = Deal.objects.visible_to(user).filter(still | won, currency=currency)
     sums = deals.order_by().aggregate(
         open=Sum("amount_minor", filter=still, default=0),

@@ -4,12 +4,13 @@ A won deal makes its lead a customer on the day it was won, and a deal that is o
 it as far. No verdict follows: nobody was asked whether it was a good lead (docs/importing.md).
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch
 from django.utils.formats import date_format
-from django.utils.timezone import localtime
+from django.utils.timezone import localdate, localtime
 
 from crm.importing import ledger_rows
 from crm.importing.history import Step, steps
@@ -27,12 +28,12 @@ from leads.models import Lead
 OPEN, WON, LOST = Deal.Status.OPEN, Deal.Status.WON, Deal.Status.LOST
 NOTED = (
     "name", "company_id", "pipeline_id", "stage_id", "status", "amount_minor", "currency",
-    "close_on", "closed_at", "lost_reason_id", "close_note", "good_lead", "owner_id",
+    "close_on", "closed_at", "closed_on", "lost_reason_id", "close_note", "good_lead", "owner_id",
     "qualified_by_id", "external_id",
 )  # fmt: skip
 WRITTEN = (
     "name", "company", "pipeline", "stage", "stage_since", "status", "amount_minor", "currency",
-    "close_on", "closed_at", "lost_reason", "close_note", "good_lead", "owner", "team",
+    "close_on", "closed_at", "closed_on", "lost_reason", "close_note", "good_lead", "owner", "team",
     "qualified_by", "external_id", "version",
 )  # fmt: skip
 SAME_NAMES = ("name", "external_id", "close_on", "good_lead", "currency")
@@ -47,7 +48,7 @@ class DealWriter(OfLeads[Deal]):
         pipelines = Pipeline.objects.prefetch_related(stages).order_by("position", "pk")
         self.pipelines = [pipeline for pipeline in pipelines if pipeline.stages.all()]
         self.reasons = {reason.name.lower(): reason for reason in LostReason.objects.all()}
-        self.currency = Organisation.get().currency
+        self.currency, self.zone = Organisation.get().currency, source.zone
 
     def match(self, rows: list[Row]) -> list[Wish[Deal]]:
         self.look_up(rows)
@@ -92,11 +93,26 @@ class DealWriter(OfLeads[Deal]):
             row.refuse(f"The pipeline has no stage “{got['stage']}”.", "stage")
         first, at = self.past.first(lead), happened(row)
         if first and at and at < first:
-            when, since = day(at), day(first)
+            when, since = day(at, self.zone), day(first, self.zone)
             name = self.name_of(row)
             row.warn(f"The deal “{name}” is dated {when}, before its lead was known ({since}).")
+        if at := closing(row)[1]:
+            self.check_order(row, at)
         if "lost_reason" in got and got["lost_reason"].lower() not in self.reasons:
             row.warn(f"“{got['lost_reason']}” is not a reason on the list; kept as a note.")
+
+    def check_order(self, row: Row, closed_at: datetime) -> None:
+        """Refuse to close a stored deal before the day on which it was opened."""
+        stored = self.by_id.get(row.values.get("external_id"))
+        if stored is None or not stored.is_open or "created_at" in row.values:
+            return
+        ends = self.day_of(closed_at)
+        if ends and ends < localdate(stored.created_at, self.zone):
+            name = "won_at" if "won_at" in row.values else "lost_at"
+            row.refuse(
+                f"The deal was opened on {day(stored.created_at, self.zone)}, later than this.",
+                name,
+            )
 
     def name_of(self, row: Row) -> str:
         """Return the deal's name, its lead's where the row has none."""
@@ -161,10 +177,14 @@ class DealWriter(OfLeads[Deal]):
             wanted |= {"pipeline_id": stage.pipeline_id, "stage_id": stage.pk}
         status, at = closing(row)
         if at and deal.status == OPEN:
-            wanted |= {"status": status, "closed_at": at}
+            wanted |= {"status": status, "closed_at": at, "closed_on": self.day_of(at)}
         elif at and (deal.status, deal.closed_at) != (status, at):
             row.warn("The deal is closed already; that was not changed.")
         return {name: value for name, value in wanted.items() if getattr(deal, name) != value}
+
+    def day_of(self, at: datetime | None) -> date | None:
+        """Return the day that the file means: a moment is taken where the file is from."""
+        return localdate(at, self.zone) if at else None
 
     def lead_steps(self, lead: Lead, row: Row) -> list[Step]:
         """Return the moves that the deal means for its lead."""
@@ -205,7 +225,8 @@ class DealWriter(OfLeads[Deal]):
         deal = Deal(
             lead=lead, name=self.name_of(row),
             pipeline_id=stage.pipeline_id, stage=stage, status=status,
-            closed_at=closed_at, created_at=created_at, stage_since=created_at,
+            closed_at=closed_at, closed_on=self.day_of(closed_at),
+            created_at=created_at, stage_since=created_at,
             company_id=lead.company_id, currency=self.currency, owner_id=lead.owner_id,
             team_id=lead.team_id,
         )  # fmt: skip
@@ -313,5 +334,5 @@ def noted(deal: Deal) -> dict[str, Any]:
     return {name: getattr(deal, name) for name in NOTED}
 
 
-def day(at: datetime) -> str:
-    return date_format(localtime(at), "j M Y")
+def day(at: datetime, zone: ZoneInfo) -> str:
+    return date_format(localtime(at, zone), "j M Y")

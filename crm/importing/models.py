@@ -2,11 +2,14 @@
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 from django.urls import reverse
+
+from crm.users.models import Organisation
 
 if TYPE_CHECKING:
     from crm.users.models import User
@@ -102,6 +105,11 @@ class Import(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("importing:detail", args=[self.pk])
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the file's days and times are from; the organisation's unless it was said."""
+        return ZoneInfo(self.options.get("time_zone") or Organisation.get().time_zone)
 
     @property
     def path(self) -> Path:

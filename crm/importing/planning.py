@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.utils.timezone import localdate
+
 from crm.importing import history, values
 from crm.importing.fields import Field, field_named
 from crm.importing.models import Import
@@ -109,6 +111,14 @@ def check_lead(row: Row, context: Context) -> None:
         row.warn(f"{pair[1].label} is dated before {pair[0].label}.", f"{pair[1].value}_at")
 
 
+def check_order(row: Row, name: str, context: Context) -> None:
+    """Refuse a deal that ends on a day before it is opened; on that very day it ends after it."""
+    opened, closed = row.values["created_at"], row.values[name]
+    if localdate(closed, context.zone) < localdate(opened, context.zone):
+        row.refuse("It is closed before it is opened.", name)
+    row.values[name] = max(opened, closed)
+
+
 def check_deal(row: Row, context: Context) -> None:
     """Read the amount in the row's currency; refuse a deal that is both won and lost."""
     got = row.values
@@ -116,9 +126,9 @@ def check_deal(row: Row, context: Context) -> None:
         row.refuse("It names no lead.", "lead")
     if "won_at" in got and "lost_at" in got:
         row.refuse("It is both won and lost.", "won_at")
-    closed = got.get("won_at") or got.get("lost_at")
-    if closed and "created_at" in got and closed < got["created_at"]:
-        row.warn("It is closed before it is opened.", "created_at")
+    for name in ("won_at", "lost_at"):
+        if name in got and "created_at" in got:
+            check_order(row, name, context)
     if "amount" in got:
         try:
             code = got.get("currency", context.currency)

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.utils.timezone import now
@@ -62,10 +61,9 @@ def set_mapping(source: Import, mapping: dict[str, str], **options: Any) -> None
 
 def planner(source: Import) -> Planner:
     organisation = Organisation.get()
-    zone = source.options.get("time_zone") or organisation.time_zone
     date_format = source.options.get("date_format", "")
     sign = source.options.get("decimal_sign", "")
-    context = Context(ZoneInfo(zone), date_format, organisation.currency, now(), sign)
+    context = Context(source.zone, date_format, organisation.currency, now(), sign)
     return Planner(source.kind, source.mapping, source.columns, context)
 
 

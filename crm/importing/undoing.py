@@ -5,12 +5,13 @@ a value that somebody has changed again. An undo can be repeated once that work 
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from typing import Any
 
 from django.apps import apps
 from django.db import models, transaction
 from django.db.models import Count, Exists, F, Model, OuterRef, Q
-from django.utils.timezone import now
+from django.utils.timezone import localdate, now
 
 from campaigns.models import Touch
 from campaigns.services.touches import take_back
@@ -24,7 +25,7 @@ from crm.importing.records import plain
 from crm.importing.services import UNDO, NotReady, tell
 from crm.importing.writer import batch_id
 from crm.outbox import services as outbox
-from crm.users.models import User
+from crm.users.models import Organisation, User
 from deals.models import Deal, DealMove
 from leads.models import Lead, LeadChange
 
@@ -248,6 +249,8 @@ class Undo:
         extra: dict[str, Callable[[Any], Any]] = {}
         if model in (Lead, Deal):
             extra["team_id"] = team_of_owner
+        if model is Deal:
+            extra["closed_on"] = day_of_close
         if model is Lead:
             extra["search_text"] = lead_rows.searchable
             delete(LeadChange, lead_id__in=[o.pk for o in objects], batch=batch_id(self.source))
@@ -324,6 +327,13 @@ def edited_since(stored: Model, record: ImportedRow) -> str:
 def from_plain(stored: Model, name: str, value: Any) -> Any:
     """Return a value as the column holds it, from how JSON keeps it."""
     return value if value is None else column(type(stored), name).to_python(value)
+
+
+def day_of_close(deal: Any) -> date | None:
+    """Return the day of a closed deal; what older imports noted holds only its moment."""
+    if deal.closed_at is None:
+        return None
+    return deal.closed_on or localdate(deal.closed_at, Organisation.get().zone)
 
 
 def team_of_owner(stored: Any) -> int | None:

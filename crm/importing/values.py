@@ -6,7 +6,7 @@ An ambiguous date such as 03/04/05 is refused until the user has said how dates 
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,7 @@ from leads.normalising import BadValue, email_address, one_line, phone_number
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
 EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001
 SERIAL = re.compile(r"\d{5}(\.\d+)?")
+MIDNIGHT = time()
 TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p")
 CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
@@ -115,6 +116,8 @@ def phone(value: str) -> str:
 def moment(value: str, context: Context) -> datetime:
     """Return the moment in UTC; a day without a time begins at midnight of the file's zone.
 
+    Midnight of another zone is a day too: many programs write 2024-03-05 as 2024-03-05T00:00Z.
+
     Raises ValueError for no date, an ambiguous one, or one before 1900 or after 2100.
     """
     bare = " ".join(value.split())
@@ -123,7 +126,9 @@ def moment(value: str, context: Context) -> datetime:
         raise ValueError(why_no_date(bare, context.date_format))
     if not FIRST_DAY <= local.date() <= LAST_DAY:
         raise ValueError(f"“{shown(bare)}” is not a likely date.")
-    return (local if local.tzinfo else local.replace(tzinfo=context.zone)).astimezone(UTC)
+    if local.tzinfo is None or local.time() == MIDNIGHT:
+        local = local.replace(tzinfo=context.zone)
+    return local.astimezone(UTC)
 
 
 def past_moment(value: str, context: Context) -> datetime:
@@ -135,7 +140,11 @@ def past_moment(value: str, context: Context) -> datetime:
 
 
 def day(value: str, context: Context) -> date:
-    return moment(value, context).astimezone(context.zone).date()
+    """Return the day as it is written: neither a time behind it nor a zone moves it."""
+    moment(value, context)
+    written = read_date(" ".join(value.split()), context.date_format)
+    assert written is not None
+    return written.date()
 
 
 @lru_cache(16384)

@@ -232,11 +232,11 @@ def sweep(limit: int = 500) -> int:
 
 
 def retry(effect: Effect) -> bool:
-    """Give a dead effect eight more attempts. False if it was not dead any more."""
+    """Give a dead effect eight more attempts, its old error gone. False if it was not dead."""
     return bool(
         Effect.objects.dead()
         .filter(pk=effect.pk)
-        .update(state=Effect.State.PENDING, attempts=0, due_at=Now())
+        .update(state=Effect.State.PENDING, attempts=0, due_at=Now(), last_error="")
     )
 
 

@@ -70,7 +70,7 @@ def word(value: object) -> str:
 
 def show_deal(deal: Deal) -> Shown:
     state = str(deal.stage) if deal.is_open else deal.get_status_display()
-    closed = day(deal.closed_at) if deal.closed_at else DASH
+    closed = day(deal.closed_on) if deal.closed_on else DASH
     amount = money(deal.amount_minor, deal.currency)
     cells = (word(deal.company), word(deal.lead), state, amount, word(deal.owner), closed)
     return Shown(deal.name, deal.get_absolute_url(), cells)

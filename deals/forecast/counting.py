@@ -12,7 +12,6 @@ from django.db.models import (
     Case,
     CharField,
     Count,
-    DateField,
     F,
     Q,
     Sum,
@@ -76,14 +75,13 @@ def with_category(deals: DealQuerySet) -> DealQuerySet:
 def counted(period: Period) -> Q:
     """Return the condition of the deals of a period: won in it, or open and to close in it.
 
-    Lost deals are in no forecast. Won counts by the organisation's calendar.
+    Lost deals are in no forecast. Both count by days, which no time zone moves.
     """
-    start, end = period.bounds(Organisation.get().zone)
     won, still = Q(status=Deal.Status.WON), Q(status=Deal.Status.OPEN, close_on__isnull=False)
-    if start:
-        won, still = won & Q(closed_at__gte=start), still & Q(close_on__gte=period.first)
-    if end:
-        won, still = won & Q(closed_at__lt=end), still & Q(close_on__lt=period.end)
+    if period.first:
+        won, still = won & Q(closed_on__gte=period.first), still & Q(close_on__gte=period.first)
+    if period.end:
+        won, still = won & Q(closed_on__lt=period.end), still & Q(close_on__lt=period.end)
     return won | still
 
 
@@ -133,10 +131,7 @@ def summed(deals: DealQuerySet) -> list[Line]:
 def summed_by_month(deals: DealQuerySet) -> Iterable[tuple[Any, ...]]:
     """Yield owner, team, month of close, category, currency, amount, weighted and count."""
     month = Case(
-        When(
-            status=Deal.Status.WON,
-            then=TruncMonth("closed_at", tzinfo=Organisation.get().zone, output_field=DateField()),
-        ),
+        When(status=Deal.Status.WON, then=TruncMonth("closed_on")),
         default=TruncMonth("close_on"),
     )
     rows = with_category(deals).annotate(month=month).order_by()

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.timezone import localdate
 
-from crm.common.periods import add_months, midnight
+from crm.common.periods import add_months
 from crm.users.models import Organisation, User
 from deals.forecast import counting
 from deals.forecast.arithmetic import Line
@@ -41,8 +41,7 @@ def take_snapshot(at: datetime) -> bool:
 def write_snapshot(day: date, at: datetime) -> ForecastSnapshot:
     since = holds_from(day)
     snapshot = ForecastSnapshot.objects.create(day=day, taken_at=at, holds_from=since)
-    won_since = midnight(since, Organisation.get().zone)
-    kept = Q(status=Deal.Status.OPEN) | Q(status=Deal.Status.WON, closed_at__gte=won_since)
+    kept = Q(status=Deal.Status.OPEN) | Q(status=Deal.Status.WON, closed_on__gte=since)
     SnapshotLine.objects.bulk_create(
         (
             SnapshotLine(

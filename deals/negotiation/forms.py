@@ -86,10 +86,18 @@ class EntryForm(forms.ModelForm):
         given = self.cleaned_data
         names = ("side", "status", "currency", "terms", "concession", "in_return", "quote")
         return {name: given[name] for name in names} | {
-            "at": moment_of(given["day"]),
+            "day": given["day"],
+            "at": self.moment_of(given["day"]),
             "amount_minor": given["amount"],
             "concession_minor": given["worth"],
         }
+
+    def moment_of(self, day: date) -> datetime:
+        """Return when it was, if the day stays; now for today, else noon where the user is."""
+        entry: Entry = self.instance
+        if entry.pk and entry.day == day:
+            return entry.at
+        return now() if day == localdate() else make_aware(datetime.combine(day, time(12)))
 
 
 def initial_of(entry: Entry | None, deal: Deal) -> dict[str, Any]:
@@ -98,12 +106,7 @@ def initial_of(entry: Entry | None, deal: Deal) -> dict[str, Any]:
     code = entry.currency
     amount, worth = entry.amount_minor, entry.concession_minor
     return {
-        "day": localdate(entry.at),
+        "day": entry.day,
         "amount": "" if amount is None else write_money(amount, code),
         "worth": "" if worth is None else write_money(worth, code),
     }
-
-
-def moment_of(day: date) -> datetime:
-    """Return now for today, else noon of that day where the user is."""
-    return now() if day == localdate() else make_aware(datetime.combine(day, time(12)))

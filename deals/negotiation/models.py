@@ -33,7 +33,8 @@ class Entry(models.Model):
         WITHDRAWN = "withdrawn", "Withdrawn"
 
     deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="negotiation")
-    at = models.DateTimeField()
+    day = models.DateField(help_text="Of the offer: the same in every time zone")
+    at = models.DateTimeField(help_text="Its place in the timeline")
     side = models.CharField(max_length=4, choices=Side.choices)
     status = models.CharField(max_length=9, choices=Status.choices, default=Status.OPEN)
     currency = models.CharField(max_length=3)

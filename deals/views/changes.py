@@ -1,6 +1,5 @@
 """Moving a deal, winning, losing, reopening it. A stale write is answered 409 and saves nothing."""
 
-from datetime import date, datetime, time
 from typing import Any
 
 from django.forms import Form
@@ -8,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.timezone import localdate, make_aware, now
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
@@ -169,7 +167,7 @@ def win(request: SignedInRequest, pk: int) -> HttpResponse:
             version=version_of(request, deal, form),
             amount_minor=given["amount"],
             currency=given["currency"],
-            at=moment_of(given["closed_on"]),
+            signed_on=given["closed_on"],
             note=given["note"],
             actor=request.user,
         )
@@ -232,11 +230,6 @@ def version_of(request: HttpRequest, deal: Deal, form: Form) -> int:
     """Return the version that the user saw, or the present one if he chose to overwrite."""
     seen: int = form.cleaned_data["version"]
     return deal.version if "overwrite" in request.POST else seen
-
-
-def moment_of(day: date) -> datetime:
-    """Return now for today, else noon of that day where the user is."""
-    return now() if day == localdate() else make_aware(datetime.combine(day, time(12)))
 
 
 def closed(request: HttpRequest, deal: Deal) -> HttpResponse:

@@ -177,7 +177,7 @@ def test_open_deals_have_journeys_up_to_now(ads, events):
 def test_the_period_before_stands_beside(ads):
     won(a_lead(channel=ads), amount=100_00)
     old = won(a_lead(channel=ads), amount=50_00)
-    Deal.objects.filter(pk=old.pk).update(closed_at=day(-10))
+    Deal.objects.filter(pk=old.pk).update(closed_at=day(-10), closed_on=day(-10).date())
 
     row = answer(Question(period=MARCH, by="channel", before=before(MARCH))).tables[0].rows[0]
 

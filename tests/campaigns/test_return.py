@@ -50,7 +50,9 @@ def known_campaigns():
 
 def win(lead, amount):
     deal = DealFactory(lead=lead, amount_minor=amount, currency="EUR")
-    Deal.objects.filter(pk=deal.pk).update(status="won", closed_at=lead.created_at)
+    Deal.objects.filter(pk=deal.pk).update(
+        status="won", closed_at=lead.created_at, closed_on=lead.created_at.date()
+    )
 
 
 def expected(name):

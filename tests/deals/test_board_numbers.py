@@ -39,6 +39,7 @@ def scatter(pipeline, count, *, seed=7):
             currency=chance.choice(["EUR", "EUR", "USD", "JPY"]),
             status=(status := chance.choice(["open"] * 5 + ["won"])),
             closed_at=None if status == "open" else at,
+            closed_on=None if status == "open" else at.date(),
         )
         for n in range(count)
     )

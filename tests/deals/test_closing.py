@@ -1,17 +1,26 @@
 """How a deal ends, and what marketing hears of it."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import time_machine
+from django.utils import timezone
 from django.utils.timezone import localdate, now
 
+from crm.common.periods import Period
 from crm.funnel import handoffs
 from crm.funnel.models import StageEntry, Verdict
 from crm.outbox.models import Effect
+from crm.reports.questions import Question
+from crm.reports.velocity import report as velocity
 from crm.stages import Stage
+from crm.users.models import Role
 from deals import closing, services
 from deals.models import Deal
 from deals.services import NotAllowedNow, StaleDeal
+from tests.factories import UserFactory
+
+OCTOBER = Period(date(2026, 10, 1), date(2026, 11, 1))
 
 
 def won(deal, rep, **values):
@@ -44,13 +53,74 @@ def test_a_won_deal_makes_a_customer_and_sends_the_verdict_home(sold, rep):
     ).exists()
 
 
+def opened(deal, at):
+    Deal.objects.filter(pk=deal.pk).update(created_at=at)
+    deal.created_at = at
+    return deal
+
+
 def test_a_deal_may_be_won_in_the_past(sold, rep):
-    at = now() - timedelta(days=3)
+    deal = opened(sold(), now() - timedelta(days=9))
 
-    deal = won(sold(), rep, at=at)
+    won(deal, rep, signed_on=localdate() - timedelta(days=3))
 
-    assert deal.closed_at == at
-    assert Verdict.objects.get(kind=Verdict.Kind.WON).at == at
+    assert deal.closed_on == localdate() - timedelta(days=3)
+    assert deal.closed_at < now() - timedelta(days=2)
+    assert Verdict.objects.get(kind=Verdict.Kind.WON).at == deal.closed_at
+
+
+def test_no_deal_is_signed_before_it_was_opened(sold, rep):
+    deal = opened(sold(), now() - timedelta(days=2))
+
+    with pytest.raises(NotAllowedNow, match="was opened on"):
+        won(deal, rep, signed_on=localdate() - timedelta(days=3))
+
+    deal.refresh_from_db()
+    assert (deal.status, deal.closed_on, deal.version) == ("open", None, 1)
+    assert not deal.moves.filter(new="Won").exists()
+
+
+def test_a_deal_signed_on_the_day_it_was_opened_took_no_time_below_zero(sold, rep):
+    with time_machine.travel(datetime(2026, 11, 20, 22, tzinfo=UTC)):
+        deal = opened(sold(), now())
+    with time_machine.travel(datetime(2026, 11, 25, 9, tzinfo=UTC)):
+        won(deal, rep, signed_on=date(2026, 11, 20))
+
+    assert deal.closed_at == deal.created_at
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin"])
+def test_the_day_of_signature_is_the_same_for_whoever_reads_it(sold, rep, zone, sign_in):
+    deal = opened(sold(), datetime(2026, 10, 1, 9, tzinfo=UTC))
+    with timezone.override("Pacific/Kiritimati"):
+        won(deal, rep, signed_on=date(2026, 10, 31))
+    reader = UserFactory(role=Role.SALES_MANAGER, scope="all", time_zone=zone)
+
+    page = sign_in(reader).get("/deals/?status=won&view=list").content.decode()
+    record = sign_in(reader).get(f"/deals/{deal.pk}/").content.decode()
+
+    assert "31 Oct 2026" in page
+    assert "31 Oct 2026" in record
+    answer = velocity.answer(Question(period=OCTOBER, by="rep"))
+    assert answer.tables[0].total.value("won") == 1
+
+
+def test_another_currency_alone_is_in_the_history(sold, rep):
+    deal = sold()
+
+    won(deal, rep, amount_minor=deal.amount_minor, currency="USD")
+
+    move = deal.moves.get(new="Won")
+    amount = deal.amount_minor
+    assert move.changes == [
+        {"field": "amount_minor", "old": [amount, "EUR"], "new": [amount, "USD"]}
+    ]
+
+
+def test_another_currency_alone_of_an_open_deal_is_told_with_its_amount(sold, rep):
+    deal = services.edit(sold(), {"currency": "USD"}, version=1, actor=rep)
+
+    assert deal.moves.first().note == "Amount: €1,000.00 → $1,000.00"
 
 
 def test_a_lost_deal_says_why_and_whether_the_lead_was_good(sold, rep, price):

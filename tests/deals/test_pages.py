@@ -366,7 +366,7 @@ def test_changes_tell_only_what_is_different(manager):
     known = [f"{deal.pk}.1.none" for deal in (stays, moved, closed)]
     second = moved.pipeline.stages.all()[1]
     services.move(moved, second, version=1, actor=UserFactory())
-    Deal.objects.filter(pk=closed.pk).update(status="won", closed_at=now())
+    Deal.objects.filter(pk=closed.pk).update(status="won", closed_at=now(), closed_on=localdate())
     DealFactory(name="Arrived")
 
     page = manager.post(reverse("deals:changes"), {"known": known}).content.decode()

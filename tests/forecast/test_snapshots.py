@@ -63,7 +63,10 @@ def test_what_was_forecast_on_the_first_is_still_known_after_the_deal_is_won(org
     snapshots.take_snapshot(at(1))
     before = forecasting.forecast(NOVEMBER)
     Deal.objects.filter(pk=deal.pk).update(
-        status=Deal.Status.WON, closed_at=at(12, 12), amount_minor=45_000
+        status=Deal.Status.WON,
+        closed_at=at(12, 12),
+        closed_on=at(12, 12).date(),
+        amount_minor=45_000,
     )
 
     kept = snapshots.of_day(date(2026, 11, 1))

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Model
-from django.utils.timezone import now
+from django.utils.timezone import localdate, now
 
 from crm.users.models import Team, User
 from deals.files import keep_file
@@ -72,5 +72,10 @@ def product(owner: User | None, team: Team | None) -> Any:
 @kind("offer", seen="scope")
 def offer(owner: User | None, team: Team | None) -> Model:
     return Entry.objects.create(
-        deal=deal(owner, team), at=now(), side="us", currency="EUR", terms="30 days"
+        deal=deal(owner, team),
+        day=localdate(),
+        at=now(),
+        side="us",
+        currency="EUR",
+        terms="30 days",
     )

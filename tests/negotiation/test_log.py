@@ -1,7 +1,7 @@
 """The negotiation log: what was offered, what was given, and what for."""
 
 import pytest
-from django.utils.timezone import now
+from django.utils.timezone import localdate, now
 
 from crm.activities.timeline import read_page
 from deals.negotiation import services
@@ -23,7 +23,7 @@ def deal(rep):
 @pytest.fixture
 def offer(deal, rep):
     def make(**values):
-        given = {"at": now(), "side": "us", "currency": "EUR"} | values
+        given = {"day": localdate(), "at": now(), "side": "us", "currency": "EUR"} | values
         return services.log_entry(deal, actor=rep, **given)
 
     return make
@@ -49,6 +49,23 @@ def test_an_open_offer_is_answered_once(offer):
     assert services.answer_entry(entry, Entry.Status.ACCEPTED)
     assert not services.answer_entry(entry, Entry.Status.DECLINED)
     assert Entry.objects.get().status == "accepted"
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_the_day_of_an_offer_is_the_same_for_whoever_reads_it(sign_in, rep, deal, zone):
+    rep.time_zone = "Asia/Tokyo"
+    rep.save()
+    client = sign_in(rep)
+    client.post(f"/deals/{deal.pk}/negotiation/new/", {
+        "side": "us", "day": "2026-01-05", "currency": "EUR", "status": "open", "terms": "30 days",
+    })  # fmt: skip
+    reader = UserFactory(role="admin", time_zone=zone)
+
+    page = sign_in(reader).get(f"/deals/{deal.pk}/negotiation/").content.decode()
+
+    assert "5 Jan 2026" in page
+    form = sign_in(reader).get(f"/negotiation/{Entry.objects.get().pk}/").content.decode()
+    assert 'value="2026-01-05"' in form
 
 
 def test_offers_show_in_the_timeline(deal, offer):

@@ -116,6 +116,7 @@ def test_a_dead_effect_gets_another_chance(done, organisation, sign_in):
     assert "Retry" in client.get("/system/").content.decode()
 
     client.post(f"/system/{Effect.objects.get().pk}/retry/")
+    assert Effect.objects.get().last_error == ""
     services.sweep()
 
     assert done == [0]

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.core import mail
 from django.db import DatabaseError, transaction
-from django.utils.timezone import now
+from django.utils.timezone import localdate, now
 
 from crm.activities.models import Activity, FollowUp
 from crm.activities.timeline import read_page
@@ -345,7 +345,7 @@ def test_an_expired_quote_is_not_accepted(sent):
 
 def test_a_closed_deal_keeps_its_amount(sent, deal):
     quote = sent(NewLine("Licence", Decimal(1), 1))
-    Deal.objects.filter(pk=deal.pk).update(status="lost", closed_at=now())
+    Deal.objects.filter(pk=deal.pk).update(status="lost", closed_at=now(), closed_on=localdate())
 
     sending.accept(quote, name="Marcus")
 

@@ -54,10 +54,10 @@ def test_win_rate_average_and_cycle_by_hand():
     assert answer.notes == ("1 won deal is in another currency and in no amount.",)
 
 
-def test_a_deal_closed_at_the_last_moment_of_the_month_counts_by_the_organisations_clock():
+def test_a_deal_counts_in_the_month_of_the_day_on_which_it_was_signed():
     closed("won", day=1)
     late = closed("won", day=31)
-    late.closed_at = datetime(2026, 3, 31, 22, 30, tzinfo=UTC)  # half past midnight in Berlin
+    late.closed_on = date(2026, 4, 1)  # its moment is in March, by any clock
     late.save()
 
     answer = report.answer(Question(period=MARCH, by="rep"))

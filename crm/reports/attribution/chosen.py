@@ -9,7 +9,7 @@ from campaigns.models import Touch
 from crm.common.periods import Period
 from crm.reports.attribution.counting import UNATTRIBUTED
 from crm.reports.dimensions import NONE
-from crm.reports.questions import Question, of_whom, within
+from crm.reports.questions import Question, of_whom, on_days
 from crm.reports.rows import Params, RowSet, in_period, url_of
 from crm.users.models import Organisation, User
 from deals.models import Deal
@@ -22,7 +22,7 @@ def owed_deals(period: Period, part: str, whose: str = "") -> Any:
     """Return the deals won in the period, or those that are open now."""
     if part == OPEN:
         return Deal.objects.open().filter(of_whom(whose))
-    return Deal.objects.filter(within(period, "closed_at"), of_whom(whose), status=Deal.Status.WON)
+    return Deal.objects.filter(on_days(period, "closed_on"), of_whom(whose), status=Deal.Status.WON)
 
 
 def touched(deals: Any, by: str, value: str) -> Any:

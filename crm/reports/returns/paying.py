@@ -5,11 +5,11 @@ varies in them is a key of COLUMNS, never a word from outside.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.db import connection
-from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.dateparse import parse_date
 
 MONTH_DAYS = 365.2425 / 12
 
@@ -26,13 +26,13 @@ WITH spent AS (
     SELECT {group} AS g, SUM(s.amount_minor) AS total, MIN(s.day) AS began
     FROM campaigns_spend s JOIN campaigns_campaign c ON c.id = s.campaign_id GROUP BY 1
 ), earned AS (
-    SELECT {group} AS g, d.closed_at AS at,
-        SUM(d.amount_minor) OVER (PARTITION BY {group} ORDER BY d.closed_at, d.id) AS running
+    SELECT {group} AS g, d.closed_on AS day,
+        SUM(d.amount_minor) OVER (PARTITION BY {group} ORDER BY d.closed_on, d.id) AS running
     FROM deals_deal d
     JOIN leads_lead l ON l.id = d.lead_id JOIN campaigns_campaign c ON c.id = l.campaign_id
     WHERE d.status = 'won' AND d.currency = %s
 )
-SELECT spent.g, spent.began, MIN(CASE WHEN earned.running >= spent.total THEN earned.at END)
+SELECT spent.g, spent.began, MIN(CASE WHEN earned.running >= spent.total THEN earned.day END)
 FROM spent LEFT JOIN earned ON earned.g = spent.g OR (earned.g IS NULL AND spent.g IS NULL)
 GROUP BY 1, 2
 """
@@ -48,26 +48,26 @@ SELECT g, SUM(amount) FROM (
 
 @dataclass(frozen=True)
 class Paid:
-    """began: the day of the first spend; at: when the won amounts first reached all that was spent
+    """began: the day of the first spend; on: when the won amounts first reached all that was spent
 
     None while they have not.
     """
 
     began: date
-    at: datetime | None
+    on: date | None
 
     @property
     def months(self) -> float | None:
         """Months from the first spend until it was paid back; never below 0."""
-        if self.at is None:
+        if self.on is None:
             return None
-        return max(0.0, (self.at.date() - self.began).days / MONTH_DAYS)
+        return max(0.0, (self.on - self.began).days / MONTH_DAYS)
 
 
 def paid_back(by: str, currency: str) -> dict[Any, Paid]:
     """Return for each group with spend when it paid for itself."""
     rows = ask(PAID, by, currency)
-    return {group: Paid(as_day(began), as_moment(at)) for group, began, at in rows}
+    return {group: Paid(as_day(began), as_day(on) if on else None) for group, began, on in rows}
 
 
 def influenced(by: str, currency: str) -> dict[Any, int]:
@@ -85,11 +85,7 @@ def ask(statement: str, by: str, currency: str) -> list[tuple[Any, ...]]:
 
 
 def as_day(value: Any) -> date:
-    """SQLite keeps days and moments as text."""
+    """SQLite keeps days as text."""
     found = parse_date(value) if isinstance(value, str) else value
     assert isinstance(found, date)
     return found
-
-
-def as_moment(value: Any) -> datetime | None:
-    return parse_datetime(value) if isinstance(value, str) else value

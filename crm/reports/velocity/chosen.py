@@ -8,7 +8,7 @@ from django.db.models import Count, F, Q
 from crm.common.periods import Period
 from crm.funnel.models import Handoff
 from crm.reports.dimensions import OF_DEALS, OF_HANDOFFS, Dimension
-from crm.reports.questions import Question, of_whom, within
+from crm.reports.questions import Question, of_whom, on_days, within
 from crm.reports.rows import LEADS, Params, RowSet, in_period, url_of
 from crm.stages import Stage
 from crm.users.models import Organisation, User
@@ -41,7 +41,7 @@ MANY = 3
 
 def closed(period: Period, part: str = CLOSED, whose: str = "") -> Any:
     """Return the deals closed in the period: won, lost or both."""
-    return Deal.objects.filter(DEALS[part], within(period, "closed_at"), of_whom(whose))
+    return Deal.objects.filter(DEALS[part], on_days(period, "closed_on"), of_whom(whose))
 
 
 def answered(period: Period, part: str = ANSWERED, whose: str = "") -> Any:
