@@ -20,6 +20,7 @@ from crm.funnel.intake import take_in
 from crm.funnel.models import Handoff
 from crm.outbox import hints
 from crm.outbox.models import Effect, Heartbeat
+from leads import addresses
 from leads.models import Lead
 
 A_SECOND = 20
@@ -83,6 +84,7 @@ def burst(crossings: int = 2000) -> float:
         ),
         batch_size=500,
     )
+    addresses.write(leads, new=True)
     at = now()
     record_touches(
         NewTouch(lead.pk, Touch.Kind.DEMO_REQUEST, at, f"burst:{lead.pk}") for lead in leads

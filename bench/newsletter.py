@@ -14,6 +14,7 @@ from bench.server import free_port
 from campaigns.newsletters import planning, sending
 from campaigns.newsletters.models import MarketingMail, Newsletter
 from crm.outbox import services as outbox
+from leads import addresses
 from leads.models import Lead
 
 BLOCKS = [
@@ -65,13 +66,14 @@ def wait_for_server(port: int, seconds: float = 20) -> None:
 def prepared(readers: int) -> Newsletter:
     """Return a newsletter under way to so many new leads, its audience frozen."""
     stamp = time.time_ns()
-    Lead.objects.bulk_create(
+    leads = Lead.objects.bulk_create(
         [
             Lead(name=f"Reader {n}", email=f"r{n}.{stamp}@example.com", consent=True)
             for n in range(readers)
         ],
         batch_size=500,
     )
+    addresses.write(leads, new=True)
     newsletter = Newsletter.objects.create(
         name="Bench", subject="News for {{ first_name }}", blocks=BLOCKS, rate_per_minute=60_000
     )

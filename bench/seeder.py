@@ -28,7 +28,7 @@ from crm.reports import keeping
 from crm.stages import PATH, Stage
 from crm.users.models import Organisation, Role, Team, User, usual_week
 from deals.models import Deal, Pipeline
-from leads.models import Channel, Company, Lead
+from leads.models import Channel, Company, EmailAddress, Lead
 
 SEED = 7
 NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
@@ -191,6 +191,7 @@ class Book:
              "campaign", "owner", "team", "stage", "stage_since", "score", "consent",
              "consent_source", "notes", "search_text", "created_at", "last_touch_at"),
         )  # fmt: skip
+        self.addresses = Rows(EmailAddress, ("id", "lead", "address", "is_main"))
         self.steps = Rows(
             StageTransition,
             ("id", "lead", "old_stage", "new_stage", "at", "recorded_at", "reason", "definition"),
@@ -220,8 +221,9 @@ class Book:
         self.activities = Rows(Activity, ("id", "lead", "deal", "kind", "outcome", "at", "by"))
 
     def write(self) -> None:
-        for table in (self.leads, self.steps, self.entries, self.handoffs, self.touches,
-                      self.deals, self.follow_ups, self.verdicts, self.activities):  # fmt: skip
+        for table in (self.leads, self.addresses, self.steps, self.entries, self.handoffs,
+                      self.touches, self.deals, self.follow_ups, self.verdicts,
+                      self.activities):  # fmt: skip
             table.copy()
 
 
@@ -295,6 +297,7 @@ def add_lead(
         owned and owned.pk, owned and owned.team_id, stage, since, rng.randrange(0, 101), True,
         "", "", found_by, moves[0][1], since,
     )  # fmt: skip
+    book.addresses.add(pk, email, True)
 
 
 def add_history(book: Book, lead: int, moves: Moves) -> None:

@@ -54,4 +54,4 @@ def by_address(text: str, user: User) -> Lead | str:
         address = email_address(text)
     except BadValue as fault:
         raise LeadNotFound(str(fault)) from fault
-    return Lead.objects.visible_to(user).with_email(address).first() or address
+    return Lead.objects.visible_to(user).with_address(address).first() or address

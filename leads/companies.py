@@ -78,8 +78,9 @@ def edit_company(company: Company, changes: Mapping[str, Any]) -> Company:
 def refresh_search(company: Company) -> None:
     """Write the search text of the company's leads anew, a thousand at a time."""
     fresh = []
-    for lead in company.leads.only("name", "email", "company").iterator(chunk_size=1000):
-        lead.search_text = search_text(lead.name, lead.email, company)
+    searched = company.leads.only("name", "email", "more_emails", "company")
+    for lead in searched.iterator(chunk_size=1000):
+        lead.search_text = search_text(lead, company)
         fresh.append(lead)
         if len(fresh) == 1000:
             Lead.objects.bulk_update(fresh, ["search_text"], batch_size=500)

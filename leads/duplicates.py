@@ -8,8 +8,8 @@ from rapidfuzz import fuzz
 
 from crm.users.models import User
 from leads.companies import FREE_MAIL
-from leads.models import Company, Lead, LeadQuerySet
-from leads.normalising import searchable
+from leads.models import Company, Lead, LeadQuerySet, PhoneNumber
+from leads.normalising import SEPARATOR, searchable
 
 ALIKE = 86.0
 """Similarity of two names, 0 to 100, from which they may be one person's."""
@@ -27,7 +27,7 @@ class Duplicate:
     lead: Lead
     why: str
     certain: bool = False
-    """Its address is the same, so a second lead of it cannot be made."""
+    """One of its addresses is the same, so a second lead of it cannot be made."""
 
     @property
     def hidden_words(self) -> str:
@@ -46,6 +46,7 @@ def duplicates_of(
 ) -> list[Duplicate]:
     """Return leads that may be the same person, the surest first, at most five.
 
+    phone: one number or more, with commas between
     but: key of the lead that is compared, if it is one already
     """
     leads = Lead.objects.exclude(pk=but or 0).select_related("company", "owner")
@@ -76,11 +77,12 @@ def for_user(duplicates: list[Duplicate], user: User) -> list[tuple[Duplicate, b
 
 
 def by_email(leads: LeadQuerySet, email: str) -> QuerySet[Lead]:
-    return leads.with_email(email) if email else leads.none()
+    return leads.with_address(email) if email else leads.none()
 
 
 def by_phone(leads: LeadQuerySet, phone: str) -> QuerySet[Lead]:
-    return leads.filter(phone=phone).exclude(phone="")[:SHOWN] if phone else leads.none()
+    rows = PhoneNumber.objects.filter(number__in=[n for n in phone.split(SEPARATOR) if n])
+    return leads.filter(pk__in=rows.values("lead"))[:SHOWN] if phone else leads.none()
 
 
 def by_name(leads: LeadQuerySet, name: str, email: str, company: Company | None) -> QuerySet[Lead]:

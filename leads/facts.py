@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from crm.users.models import Role, User
 from crm.users.permissions import MANAGERS, MARKETING, WRITERS
+from leads.addresses import KINDS
 from leads.models import Lead
 
 LABELS = {
@@ -21,6 +22,8 @@ LABELS = {
     "notes": "Notes",
 }
 
+REACHED = {"email": "mailto:", "phone": "tel:"}
+
 
 @dataclass(frozen=True)
 class Fact:
@@ -29,6 +32,8 @@ class Fact:
     field: str
     value: object
     url: str = ""
+    others: tuple[tuple[str, str], ...] = ()
+    """Further values, each with where it leads."""
     edit: str = ""
     dialog: bool = False
 
@@ -49,7 +54,8 @@ def may_edit(user: User, field: str) -> bool:
 
 def fact(lead: Lead, field: str, user: User) -> Fact:
     edit = reverse("leads:field", args=[lead.pk, field]) if may_edit(user, field) else ""
-    return Fact(field, value_of(lead, field), link_of(lead, field), edit)
+    others = tuple((text, reached_by(field, text)) for text in others_of(lead, field))
+    return Fact(field, value_of(lead, field), link_of(lead, field), others, edit)
 
 
 def facts(lead: Lead, user: User) -> list[Fact]:
@@ -61,12 +67,19 @@ def value_of(lead: Lead, field: str) -> object:
     return value.name if field == "country" and value else value
 
 
+def others_of(lead: Lead, field: str) -> list[str]:
+    """Return the addresses or numbers of a lead beside its main one."""
+    return next((kind.of(lead)[1:] for kind in KINDS if kind.main == field), [])
+
+
+def reached_by(field: str, value: str) -> str:
+    return REACHED[field] + value.replace(" ", "")
+
+
 def link_of(lead: Lead, field: str) -> str:
     """Return where the value leads: to the mail, the telephone, the company, the campaign."""
-    if field == "email" and lead.email:
-        return f"mailto:{lead.email}"
-    if field == "phone" and lead.phone:
-        return f"tel:{lead.phone.replace(' ', '')}"
+    if field in REACHED and getattr(lead, field):
+        return reached_by(field, getattr(lead, field))
     if field in ("company", "campaign") and getattr(lead, field):
         return str(getattr(lead, field).get_absolute_url())
     return ""

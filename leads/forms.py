@@ -10,10 +10,12 @@ from django_countries import countries
 from crm.common.freshness import Change, FreshForm
 from crm.users.models import User
 from leads import companies
+from leads.addresses import KINDS
 from leads.duplicates import domain_of
 from leads.models import Channel, Company, CompanySize, Lead, SavedView
 from leads.normalising import BadValue, email_address
 from leads.services import LINKS
+from leads.several import SeveralField
 
 COUNTRIES = [("", "–"), *countries]
 
@@ -27,8 +29,10 @@ class LeadForm(FreshForm, forms.Form):
     """The facts of a lead. Only a name or an e-mail address is needed."""
 
     name = forms.CharField(max_length=200, required=False)
-    email = forms.CharField(label="E-mail", max_length=254, required=False)
-    phone = forms.CharField(max_length=40, required=False)
+    email: forms.Field = SeveralField(
+        label="E-mail", longest=254, noun="e-mail address", kind="email", required=False
+    )
+    phone: forms.Field = SeveralField(longest=40, noun="phone number", kind="tel", required=False)
     job_title = forms.CharField(max_length=120, required=False)
     company = forms.CharField(
         max_length=200, required=False, help_text="A new name makes a new company."
@@ -47,8 +51,6 @@ class LeadForm(FreshForm, forms.Form):
         self.lead = lead
         self.choose_rows()
         self.fields["company"].widget.attrs.update(list="companies", autocomplete="off")
-        self.fields["phone"].widget.input_type = "tel"
-        self.fields["email"].widget.input_type = "email"
         if only:
             self.fields = {only: in_place(self.fields[only], f"fact-{only}-edit")}
 
@@ -56,7 +58,8 @@ class LeadForm(FreshForm, forms.Form):
     def facts_of(lead: Lead) -> dict[str, Any]:
         plain = {name: getattr(lead, name) for name in LeadForm.base_fields}
         links = {name: getattr(lead, f"{name}_id") for name in ("channel", "campaign")}
-        return {**plain, **links, "company": str(lead.company or "")}
+        several = {kind.main: kind.of(lead) for kind in KINDS}
+        return {**plain, **links, **several, "company": str(lead.company or "")}
 
     def record(self) -> Lead | None:
         return self.lead
@@ -74,6 +77,9 @@ class LeadForm(FreshForm, forms.Form):
     def values(self) -> dict[str, Any]:
         """Return what the services take: the company's name becomes the company it means."""
         values = dict(self.cleaned_data)
+        for kind in KINDS:
+            if isinstance(given := values.get(kind.main), list):
+                values[kind.main], values[kind.more] = next(iter(given), ""), given[1:]
         if "company" in values:
             values["company"] = self.company_of(values["company"], values.get("email", ""))
         return values
@@ -108,6 +114,13 @@ def in_place(field: forms.Field, id: str) -> forms.Field:
 class NewLeadForm(LeadForm):
     """A lead entered by hand, with what it said about mail."""
 
+    email = forms.CharField(
+        label="E-mail", max_length=254, required=False,
+        widget=forms.TextInput(attrs={"type": "email"}),
+    )  # fmt: skip
+    phone = forms.CharField(
+        max_length=40, required=False, widget=forms.TextInput(attrs={"type": "tel"})
+    )
     refusal: Exception | None = None
     """Why the services refused it, if they did."""
 

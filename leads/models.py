@@ -14,11 +14,14 @@ from crm.common.links import link
 from crm.stages import OUT, Stage
 from crm.users.models import Team
 from crm.users.scoping import in_scope
+from leads.address_models import EmailAddress, PhoneNumber
 from leads.normalising import search_words
 
 if TYPE_CHECKING:
     from crm.users.models import User
 
+
+__all__ = ["Channel", "Company", "EmailAddress", "Lead", "LeadChange", "PhoneNumber", "SavedView"]
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands for “never” where leads are put in order."""
@@ -118,10 +121,12 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         """Leads whose name, e-mail or company holds every word of `text`, in any case."""
         return self.filter(*(Q(search_text__contains=word) for word in search_words(text)))
 
-    def with_email(self, address: str) -> "LeadQuerySet":
-        """The lead of this address, found by the unique index on the lower-case address."""
-        known = self.alias(lower_email=Lower("email")).exclude(email="")
-        return known.filter(lower_email=address.lower())
+    def with_address(self, address: str) -> "LeadQuerySet":
+        """The lead that has this email address among its own, at most one."""
+        rows = EmailAddress.objects.filter(address=address.strip().lower())
+        return self.filter(pk__in=rows.values("lead"))
+
+    with_email = with_address
 
     def open(self) -> "LeadQuerySet":
         """Leads that are still in the funnel."""
@@ -134,12 +139,15 @@ class Lead(models.Model):
     `stage` and `stage_since` are written by crm.funnel alone, `score` and `enriched_at` by
     campaigns.services alone.
     `owner` is the rep who was offered the lead or works it; `team` is that rep's team, or the team
-    whose queue the lead waits in.
+    whose queue the lead waits in. `email`, `more_emails`, `phone` and `more_phones` repeat the rows
+    of EmailAddress and PhoneNumber (leads.addresses).
     """
 
     name = models.CharField(max_length=200, blank=True, default="")
     email = models.EmailField(blank=True, default="")
+    more_emails = models.TextField(blank=True, default="", editable=False)
     phone = models.CharField(max_length=40, blank=True, default="")
+    more_phones = models.TextField(blank=True, default="", editable=False)
     job_title = models.CharField(max_length=120, blank=True, default="")
     company = models.ForeignKey(
         Company, null=True, blank=True, on_delete=models.SET_NULL, related_name="leads"
@@ -267,7 +275,8 @@ class LeadChange(models.Model):
     @property
     def label(self) -> str:
         """The field's name as people say it."""
-        named = {"email": "E-mail", "consent": "Consent"}
+        named = {"email": "E-mail", "more_emails": "Other e-mail addresses",
+                 "more_phones": "Other phone numbers"}  # fmt: skip
         return named.get(self.field, self.field.replace("_", " ").capitalize())
 
 

@@ -5,6 +5,7 @@ Pure: nothing here asks the database.
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterable
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -17,6 +18,9 @@ BIDI = {chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 
 FORMULA = ("=", "+", "-", "@")
 PHONE = re.compile(r"\+?[\d\s()./-]{3,40}((x|ext\.?)\s*\d{1,6})?", re.IGNORECASE)
+SEPARATOR, MOST_VALUES = ", ", 20
+"""Between the addresses or numbers of one person in a text, and how many there may be."""
+
 LONGEST_SEARCH, MOST_WORDS = 200, 8
 
 
@@ -87,6 +91,18 @@ def phone_number(text: str, country: str = "") -> str:
     if number.extension or not phonenumbers.is_valid_number(number):
         return text
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def several(values: str | Iterable[str], keep: Callable[[str], str]) -> str:
+    """Return several addresses or numbers as one text, each kept by `keep`, none twice.
+
+    values: a list, or a text with a comma, semicolon, bar or line break between them
+    """
+    given = re.split(r"[,;|\n]", values) if isinstance(values, str) else values
+    kept = [value for value in dict.fromkeys(keep(text) for text in given) if value]
+    if len(kept) > MOST_VALUES:
+        raise BadValue(f"Are more than {MOST_VALUES}.")
+    return SEPARATOR.join(kept)
 
 
 def domain_name(text: str) -> str:

@@ -16,6 +16,7 @@ from django.utils.timezone import now
 from crm.mailing.suppressing import lift_unsubscription
 from crm.outbox import services as outbox
 from crm.users.models import User
+from leads import addresses
 from leads.models import Channel, Company, Lead, LeadChange
 from leads.normalising import (
     BadValue,
@@ -24,15 +25,18 @@ from leads.normalising import (
     one_line,
     phone_number,
     searchable,
+    several,
 )
 
 LEAD_CHANGED = "leads.changed"
 """Payload {"lead": pk}: the facts of a lead are new, its score may be another."""
 
-PLAIN = ("name", "email", "phone", "job_title", "country", "notes")
+PLAIN = ("name", "email", "more_emails", "phone", "more_phones", "job_title", "country", "notes")
 LINKS = ("company", "channel", "campaign")
 EDITABLE = PLAIN + LINKS
-SEARCHED = {"name", "email", "company"}
+FORM_FIELDS = {"more_emails": "email", "more_phones": "phone"}
+"""Where a form shows what is wrong with them."""
+SEARCHED = {"name", "email", "more_emails", "company"}
 
 
 @dataclass
@@ -52,8 +56,10 @@ class EmailTaken(LeadNotAccepted):
     lead: Lead
 
     @classmethod
-    def by(cls, lead: Lead) -> "EmailTaken":
-        return cls({"email": "A lead with this address is already known."}, lead)
+    def by(cls, lead: Lead, address: str = "") -> "EmailTaken":
+        """address: the one that is taken, if it is not the main one"""
+        named = f"the address {address}" if address else "this address"
+        return cls({"email": f"A lead with {named} is already known."}, lead)
 
 
 class ChangedSince(Exception):
@@ -66,30 +72,42 @@ def cleaned(values: Mapping[str, Any], *, country: str = "") -> dict[str, Any]:
     country: the lead's, for its phone number, unless `values` say another
     """
     country = str(values.get("country") or country).upper()
-    how: dict[str, Callable[[str], str]] = {
+    how: dict[str, Callable[[Any], str]] = {
         "name": one_line,
         "email": email_address,
         "phone": lambda text: phone_number(text, country),
+        "more_emails": lambda text: several(text, email_address),
+        "more_phones": lambda text: several(text, lambda one: phone_number(one, country)),
         "job_title": lambda text: one_line(text, 120),
         "country": lambda text: one_line(text, 2).upper(),
         "notes": many_lines,
         "consent_source": one_line,
     }
-    kept, errors = dict(values), {}
+    kept = dict(values)
+    errors: dict[str, str] = {}
     for field, keep in how.items():
         if field in values:
             try:
-                kept[field] = keep(str(values[field] or ""))
+                kept[field] = keep(as_typed(values[field]))
             except BadValue as error:
-                errors[field] = str(error)
+                errors.setdefault(FORM_FIELDS.get(field, field), str(error))
     if errors:
         raise LeadNotAccepted(errors)
     return kept
 
 
-def search_text(name: str, email: str, company: Company | str | None) -> str:
-    """Return what the search of the lead list looks into."""
-    return searchable(name, email, str(company or ""))
+def as_typed(value: Any) -> Any:
+    """Return a list as it is, anything else as text; nothing is no text."""
+    return value if isinstance(value, list) else str(value or "")
+
+
+def search_text(lead: Lead, company: Company | str | None = None) -> str:
+    """Return what the search of the lead list looks into.
+
+    company: the lead's, if it is at hand
+    """
+    named = lead.company if company is None else company
+    return searchable(lead.name, lead.email, lead.more_emails, str(named or ""))
 
 
 def new_lead(**values: Any) -> Lead:
@@ -106,8 +124,8 @@ def new_lead(**values: Any) -> Lead:
     owner = kept.get("owner")
     if owner is not None and "team" not in kept:
         kept["team"] = owner.team
-    lead = Lead(**kept)
-    lead.search_text = search_text(lead.name, lead.email, lead.company)
+    lead = Lead(**addresses.follow_main(kept, Lead()))
+    lead.search_text = search_text(lead)
     return lead
 
 
@@ -131,7 +149,8 @@ def create_lead(
     Inside a transaction that the caller has open: a savepoint of its own would be two round trips.
 
     campaign: the Campaign that brought it in
-    more: other fields of Lead (owner, team, notes, external_id, created_at, consent_at)
+    more: other fields of Lead (owner, team, notes, external_id, created_at, consent_at), and
+        more_emails, more_phones
 
     Raises LeadNotAccepted for values that cannot be kept, EmailTaken if the address is known.
     """
@@ -147,16 +166,25 @@ def create_lead(
     return lead
 
 
-def save_unless_known(lead: Lead, **how: Any) -> None:
-    """Save `lead`; the database says whether its address is another's: then raise EmailTaken."""
+def save_unless_known(lead: Lead, fields: set[str] | None = None) -> None:
+    """Save `lead` with its rows of addresses and numbers; None saves a new one.
+
+    The database says whether an address is another's: then raise EmailTaken.
+    """
     try:
         with transaction.atomic():
-            lead.save(**how)
+            if fields is None:
+                lead.save()
+                addresses.write([lead], new=True)
+            else:
+                lead.save(update_fields=fields)
+                addresses.write([lead], fields)
     except IntegrityError:
-        known = Lead.objects.with_email(lead.email).exclude(pk=lead.pk).first()
-        if known is None:
-            raise
-        raise EmailTaken.by(known) from None
+        for address in addresses.EMAILS.of(lead):
+            known = Lead.objects.with_address(address).exclude(pk=lead.pk).first()
+            if known is not None:
+                raise EmailTaken.by(known, address if address != lead.email else "") from None
+        raise
 
 
 @transaction.atomic
@@ -170,7 +198,7 @@ def edit_lead(lead: Lead, changes: Mapping[str, Any], *, actor: User | None) -> 
     if unknown := set(changes) - set(EDITABLE):
         raise TypeError(f"edit_lead does not write {', '.join(sorted(unknown))}")
     stored = locked(lead)
-    kept = cleaned(changes, country=str(stored.country))
+    kept = addresses.follow_main(cleaned(changes, country=str(stored.country)), stored)
     batch = uuid.uuid4()
     lines = [
         change(stored, field, getattr(stored, field), value, actor=actor, batch=batch)
@@ -202,9 +230,9 @@ def save_facts(lead: Lead, fields: set[str]) -> None:
     if not (lead.name or lead.email or lead.external_id):
         raise LeadNotAccepted({"name": "Keep a name or an e-mail address."})
     if fields & SEARCHED:
-        lead.search_text = search_text(lead.name, lead.email, lead.company)
+        lead.search_text = search_text(lead)
         fields = fields | {"search_text"}
-    save_unless_known(lead, update_fields=fields)
+    save_unless_known(lead, fields)
 
 
 def change(

@@ -21,6 +21,7 @@ from crm.users.permissions import (
     may_open,
 )
 from leads import listing
+from leads.addresses import PHONES
 from leads.bulk import bulk_actions
 from leads.companies import match
 from leads.duplicates import duplicates_of, for_user
@@ -28,7 +29,7 @@ from leads.facts import facts
 from leads.filters import EXTRA_FILTERS
 from leads.listing import LeadList
 from leads.models import Lead
-from leads.normalising import BadValue, email_address, one_line, phone_number
+from leads.normalising import SEPARATOR, BadValue, email_address, one_line, phone_number
 from leads.sample import sample_url
 
 NAMED = ("company", "campaign", "channel", "owner", "team")
@@ -160,7 +161,11 @@ def lead_duplicates(request: SignedInRequest, pk: int) -> HttpResponse:
     """Other leads that may be the same person."""
     lead = visible(request, pk)
     found = duplicates_of(
-        name=lead.name, email=lead.email, phone=lead.phone, company=lead.company, but=lead.pk
+        name=lead.name,
+        email=lead.email,
+        phone=SEPARATOR.join(PHONES.of(lead)),
+        company=lead.company,
+        but=lead.pk,
     )
     context = {"duplicates": for_user(found, request.user)}
     return render(request, "leads/_lead_duplicates.html", context)

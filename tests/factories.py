@@ -20,7 +20,9 @@ from crm.funnel.models import Handoff
 from crm.users.models import Organisation, Role, Team, User
 from deals.models import Deal, Pipeline
 from deals.quotes.models import Product, Quote
+from leads import addresses
 from leads.models import Channel, Company, Lead
+from leads.services import search_text
 
 PASSWORD = "correct horse battery"  # noqa: S105
 
@@ -84,8 +86,9 @@ class LeadFactory(factory.django.DjangoModelFactory):
     @classmethod
     def _create(cls, model_class: type[Lead], *args: Any, **kwargs: Any) -> Lead:
         lead = super()._create(model_class, *args, **kwargs)
-        lead.search_text = f"{lead.name} {lead.email} {lead.company or ''}".lower().strip()
+        lead.search_text = search_text(lead)
         lead.save(update_fields=["search_text"])
+        addresses.write([lead], new=True)
         ledger.enter(lead, actor=None)
         return lead
 

@@ -108,7 +108,7 @@ def lead_of(form: CaptureForm, values: dict[str, str]) -> Lead:
     }
     if company := company_of(values):
         facts["company"] = company
-    known = Lead.objects.with_email(values["email"]).first()
+    known = Lead.objects.with_address(values["email"]).first()
     if known is None:
         try:
             return take_in(

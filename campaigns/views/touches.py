@@ -74,7 +74,7 @@ def log(form: TouchForm) -> Touch:
     data, user = form.cleaned_data, form.user
     lead, campaign = data["lead"], data["campaign"]
     if isinstance(lead, str):
-        known = Lead.objects.with_email(lead).first()
+        known = Lead.objects.with_address(lead).first()
         channel = campaign.channel if campaign else None
         origin = {"campaign": campaign, "channel": channel}
         reason = Touch.Kind(data["kind"]).label

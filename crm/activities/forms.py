@@ -215,5 +215,5 @@ def named(leads: LeadQuerySet, text: str) -> LeadQuerySet:
     _, _, number = text.rpartition("#")
     if number.isdecimal() and len(number) < 19 and text != number:
         return leads.filter(pk=int(number))
-    by_address = leads.with_email(text.strip())
+    by_address = leads.with_address(text.strip())
     return by_address if by_address.exists() else leads.search(text)

@@ -92,7 +92,7 @@ def side_of(letter: Letter, recipients: tuple[str, ...]) -> Side | None:
     writer = people.get(letter.sender)
     if writer and not others and letter.forwarded_from:
         return Side(Message.Direction.IN, writer, (letter.forwarded_from,))
-    if writer or (user and not people and not Lead.objects.with_email(letter.sender).exists()):
+    if writer or (user and not people and not Lead.objects.with_address(letter.sender).exists()):
         out = Side(Message.Direction.OUT, writer or user, others, sure=user is not None)
         return out if others else None
     reader = next((people[a] for a in recipients if a in people), None)
@@ -117,7 +117,7 @@ def lead_of(letter: Letter, others: tuple[str, ...]) -> Found:
     if last:
         return Found(last.lead, last)
     for address in others[:20]:
-        if lead := Lead.objects.with_email(address).select_related("owner").first():
+        if lead := Lead.objects.with_address(address).select_related("owner").first():
             return Found(lead, None)
     return Found(None, None)
 

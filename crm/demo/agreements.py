@@ -18,6 +18,7 @@ from crm.stages import Stage
 from crm.users.models import Organisation, User
 from deals.forecast.spans import MONTH, QUARTER, Span, span_of
 from leads.models import Lead
+from leads.services import search_text
 
 VERSIONS = [
     # days ago, fields, why, days until marketing's and sales' signature; None: not signed yet
@@ -135,7 +136,8 @@ def leave_out_companies() -> None:
     chosen = list(back.order_by("pk").values_list("lead", flat=True))[::WITHOUT_COMPANY]
     leads = list(Lead.objects.filter(pk__in=chosen).order_by("pk"))
     for lead in leads:
-        lead.company, lead.search_text = None, f"{lead.name} {lead.email}".lower()
+        lead.company = None
+        lead.search_text = search_text(lead)
     Lead.objects.bulk_update(leads, ["company", "search_text"], batch_size=500)
 
 

@@ -8,6 +8,7 @@ from crm.demo import words
 from crm.demo.people import Cast
 from crm.demo.plan import Life
 from crm.stages import Stage
+from leads import addresses
 from leads.models import Channel, Company, CompanySize, Lead
 
 BATCH = 1000
@@ -91,7 +92,9 @@ def bring_in(
         lead_of(rng, number, life, campaigns[life.channel], rng.choice(companies))
         for number, life in enumerate(lives)
     ]
-    return Lead.objects.bulk_create(leads, batch_size=BATCH)
+    made = Lead.objects.bulk_create(leads, batch_size=BATCH)
+    addresses.write(made, new=True)
+    return made
 
 
 def lead_of(
@@ -105,10 +108,13 @@ def lead_of(
     campaign = campaign_at(rng, campaigns, life.at[Stage.LEAD])
     stage, since = stage_now(life)
     email = f"{first}.{last}{number}@{company.domain}".lower()
+    second = f"{first}.{last}{number}@example.org".lower() if not number % 12 else ""
     keen = life.stage != Stage.LEAD
     return Lead(
         name=f"{first} {last}",
         email=email,
+        more_emails=second,
+        more_phones=f"+49171{number:07}" if not number % 9 else "",
         phone=f"+4930{rng.randrange(10**6, 10**7)}" if keen and rng.random() < 0.8 else "",
         job_title=rng.choice(words.DECIDERS if keen else words.OTHERS),
         company=company,
@@ -121,7 +127,7 @@ def lead_of(
         consent_at=life.at[Stage.LEAD],
         consent_source="Form",
         created_at=life.at[Stage.LEAD],
-        search_text=f"{first} {last} {email} {company.name}".lower(),
+        search_text=" ".join(f"{first} {last} {email} {second} {company.name}".lower().split()),
     )
 
 

@@ -22,22 +22,30 @@ from crm.importing.planning import Row
 from crm.importing.references import Book, Campaigns, Channels, Companies, Users, names_of
 from crm.importing.writer import CREATE, HIDDEN, UPDATE, Wish, Writer
 from crm.stages import Stage
-from leads.models import Lead, LeadChange
+from leads import addresses
+from leads.addresses import EMAILS, KINDS
+from leads.models import EmailAddress, Lead, LeadChange
+from leads.normalising import SEPARATOR
 from leads.services import search_text
 
 PLAIN = ("external_id", "name", "email", "phone", "job_title", "country", "notes")
+"""Columns that a row writes as they stand in it."""
+MORE = ("more_emails", "more_phones")
 LINKS = ("company", "channel", "campaign", "owner")
-NOTED = (*PLAIN, "company_id", "channel_id", "campaign_id", "owner_id", "consent")
+PRINTED = (*PLAIN, "company_id", "channel_id", "campaign_id", "owner_id", "consent")
+"""Columns that tell whether a created lead was edited since. Changing them makes the prints of
+earlier imports worthless; what is not in here must leave a line of history (LeadChange)."""
+NOTED = (*PRINTED, *MORE)
 """Columns whose values are kept for the undo."""
-noted_of = itemgetter(*NOTED)
+printed_of = itemgetter(*PRINTED)
 INSERTED = (
-    *PLAIN, "company_id", "channel_id", "campaign_id", "owner_id", "team_id", "consent",
+    *PLAIN, *MORE, "company_id", "channel_id", "campaign_id", "owner_id", "team_id", "consent",
     "consent_at", "consent_source", "search_text", "stage", "stage_since", "score", "created_at",
     "created_by_id",
 )  # fmt: skip
 PRINT = "print"
 WRITTEN = (
-    *PLAIN, "company", "channel", "campaign", "owner", "team", "consent", "consent_at",
+    *PLAIN, *MORE, "company", "channel", "campaign", "owner", "team", "consent", "consent_at",
     "consent_source", "search_text", "stage", "stage_since",
 )  # fmt: skip
 
@@ -73,14 +81,13 @@ class LeadWriter(Writer[Lead]):
         for lead in self.stored(rows):
             if lead.external_id:
                 self.by_id[lead.external_id] = lead
-            if lead.email:
-                self.by_email[lead.email.lower()] = lead
+            self.by_email.update(dict.fromkeys(EMAILS.of(lead), lead))
             company = lead.company.name.lower() if lead.company else ""
             self.by_name.setdefault((lead.name.lower(), company), lead)
 
     def stored(self, rows: list[Row]) -> list[Lead]:
         """Return the leads that the rows may mean, locked if this is not a dry run."""
-        ids, emails = names_of(rows, "external_id"), names_of(rows, "email")
+        ids, emails = names_of(rows, "external_id"), {a for row in rows for a in emails_of(row)}
         nameless = [row for row in rows if not row.values.keys() & {"external_id", "email"}]
         names = {name.lower() for name in names_of(nameless, "name")}
         leads = Lead.objects.select_related(*LINKS)
@@ -88,8 +95,8 @@ class LeadWriter(Writer[Lead]):
             leads = leads.select_for_update(of=("self",))
         found = {lead.pk: lead for lead in leads.filter(external_id__in=ids)} if ids else {}
         if emails:
-            known = leads.exclude(email="").annotate(low=Lower("email")).filter(low__in=emails)
-            for lead in known:
+            rows_of = EmailAddress.objects.filter(address__in=emails)
+            for lead in leads.filter(pk__in=rows_of.values("lead")):
                 found.setdefault(lead.pk, lead)
         if names and self.policy != CREATE:
             for lead in leads.annotate(low=Lower("name")).filter(low__in=names).order_by("pk"):
@@ -102,9 +109,9 @@ class LeadWriter(Writer[Lead]):
 
     def identities(self, row: Row) -> list[tuple[Any, ...]]:
         got = row.values
-        keys: list[tuple[Any, ...]] = [
-            (name, got[name]) for name in ("external_id", "email") if got.get(name)
-        ]
+        keys: list[tuple[Any, ...]] = [("email", address) for address in emails_of(row)]
+        if got.get("external_id"):
+            keys.insert(0, ("external_id", got["external_id"]))
         return keys or [("name", *self.name_key(row))]
 
     def name_key(self, row: Row) -> tuple[str, str]:
@@ -113,12 +120,16 @@ class LeadWriter(Writer[Lead]):
     def find(self, row: Row) -> Lead | None:
         got = row.values
         by_id = self.by_id.get(got.get("external_id", ""))
-        by_email = self.by_email.get(got.get("email", ""))
+        owners = {lead.pk: lead for a in emails_of(row) if (lead := self.by_email.get(a))}
+        by_email = next(iter(owners.values()), None)
         taken = by_email and by_id != by_email
+        if len(owners) > 1:
+            row.refuse("Its e-mail addresses belong to several leads.", "email")
+            return by_id or by_email
         if taken and (by_id or (got.get("external_id") and by_email and by_email.external_id)):
             row.refuse("The e-mail belongs to another lead.", "email")
             return by_id
-        if by_id or by_email or got.get("external_id") or got.get("email"):
+        if by_id or by_email or got.get("external_id") or emails_of(row):
             return by_id or by_email
         return self.by_name.get(self.name_key(row)) if self.policy != CREATE else None
 
@@ -141,7 +152,7 @@ class LeadWriter(Writer[Lead]):
         lead, row = wish.found, wish.row
         assert lead is not None
         wanted: dict[str, Any] = {name: row.values[name] for name in PLAIN if name in row.values}
-        wanted |= self.links(row)
+        wanted |= reached(lead, row) | self.links(row)
         if consent_of(row):
             wanted |= self.consent(lead, row)
         changes = {name: value for name, value in wanted.items() if getattr(lead, name) != value}
@@ -206,13 +217,16 @@ class LeadWriter(Writer[Lead]):
         blank = Lead(created_by_id=self.source.created_by_id, company=None)
         for row in rows:
             lead = bulk.another(blank)
-            self.fill(lead, row, {**row.values, **self.links(row), **consent_of(row)})
+            given = row.values | reached(lead, row) | self.links(row) | consent_of(row)
+            self.fill(lead, row, given)
             wishes = in_order(self.dates(row)) or [(Stage.LEAD, self.now)]
             made = steps(None, set(), wishes)
             lead.created_at = min(step.at for step in made)
             ledger_rows.take_stage(lead, made)
             moves.append((lead, made))
-        bulk.insert_objects(Lead, INSERTED, [lead for lead, _ in moves])
+        made_leads = [lead for lead, _ in moves]
+        bulk.insert_objects(Lead, INSERTED, made_leads)
+        addresses.write(made_leads, new=True)
         ledger_rows.write_new(self.source, moves)
         for row, (lead, _) in zip(rows, moves, strict=True):
             self.recorder.created(lead, row.line, {PRINT: fingerprint(lead)})
@@ -239,6 +253,7 @@ class LeadWriter(Writer[Lead]):
         Lead.objects.bulk_create(
             leads, update_conflicts=True, unique_fields=["id"], update_fields=list(WRITTEN)
         )
+        addresses.write(leads)
         LeadChange.objects.bulk_create(lines)
         ledger_rows.write_more(self.source, moves)
 
@@ -249,7 +264,7 @@ class LeadWriter(Writer[Lead]):
 
     def fill(self, lead: Lead, row: Row, values: dict[str, Any]) -> None:
         """Set the columns that `values` name, and those that follow from them."""
-        for name in PLAIN:
+        for name in (*PLAIN, *MORE):
             if name in values:
                 setattr(lead, name, values[name])
         if not lead.name and lead.email:
@@ -280,10 +295,11 @@ class LeadWriter(Writer[Lead]):
                 continue
             name = column.removesuffix("_id") if column in fresh else column
             old = getattr(lead, name)
+            said = wish.row.values.get(name) if column in fresh else new
             lines.append(
                 LeadChange(
                     lead_id=lead.pk, batch=self.batch_id, field=name, actor=self.actor,
-                    old=str(old or ""), new=str(wish.row.values.get(name, new) or ""),
+                    old=str(old or ""), new=str(said or ""),
                     old_id=getattr(old, "pk", None),
                     new_id=fresh.get(column) if column in fresh else None,
                 )
@@ -291,18 +307,40 @@ class LeadWriter(Writer[Lead]):
         return lines
 
 
+def emails_of(row: Row) -> list[str]:
+    """Return all e-mail addresses that a row gives a lead, its main one first."""
+    return EMAILS.values(row.values.get("email", ""), row.values.get("more_emails", ""))
+
+
+def reached(lead: Lead, row: Row) -> dict[str, str]:
+    """Return the addresses and numbers of a lead once the row is in: what it has, it keeps.
+
+    A new one in the column of the main ones becomes the main one; one that the lead has among
+    others stays where it is.
+    """
+    wanted: dict[str, str] = {}
+    for kind in KINDS:
+        given = row.values.get(kind.main, ""), row.values.get(kind.more, "")
+        stored, fresh = kind.of(lead), kind.values(*given)
+        if fresh:
+            first = [given[0]] if given[0] and given[0] not in stored else []
+            values = list(dict.fromkeys([*first, *stored, *fresh]))
+            wanted |= {kind.main: values[0], kind.more: SEPARATOR.join(values[1:])}
+    return wanted
+
+
 def searchable(lead: Lead) -> str:
     """Return what `leads.services.search_text` does; plain ASCII takes the short way."""
     company = lead.company.name if lead.company else ""
-    joined = f"{lead.name} {lead.email} {company}"
+    joined = f"{lead.name} {lead.email} {lead.more_emails} {company}"
     if joined.isascii() and joined.isprintable():
         return " ".join(joined.lower().split())
-    return search_text(lead.name, lead.email, company)
+    return search_text(lead, company)
 
 
 def fingerprint(lead: Lead) -> int:
     """Return a number that differs as soon as one of the noted values does."""
-    return crc32(repr(list(map(str, noted_of(lead.__dict__)))).encode())
+    return crc32(repr(list(map(str, printed_of(lead.__dict__)))).encode())
 
 
 def noted(lead: Lead) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from crm.importing.values import Context
 from crm.stages import Stage
 
 ERROR, WARNING = "error", "warning"
+MAY_BE_LEFT = {"phone", "more_phones", "more_emails"}
+"""Fields without which a row is taken, where they cannot be read."""
 BLANK = {"", "(none)", "n/a"}
 
 
@@ -88,7 +90,7 @@ class Planner:
         try:
             value = part.parse(cell, self.context)
         except ValueError as fault:
-            if part.name == "phone":
+            if part.name in MAY_BE_LEFT:
                 row.warn(f"{fault} Left blank.", part.name)
             else:
                 row.refuse(str(fault), part.name)

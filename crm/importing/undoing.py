@@ -27,11 +27,15 @@ from crm.importing.writer import batch_id
 from crm.outbox import services as outbox
 from crm.users.models import Organisation, User
 from deals.models import Deal, DealMove
+from leads import addresses
 from leads.models import Lead, LeadChange
 
 CHUNK = 500
 MOST_KEPT = 500
-OWN = {"funnel.StageTransition", "funnel.StageEntry", "leads.LeadChange", "deals.DealMove"}
+OWN = {
+    "funnel.StageTransition", "funnel.StageEntry", "leads.LeadChange", "leads.EmailAddress",
+    "leads.PhoneNumber", "deals.DealMove",
+}  # fmt: skip
 """Rows that an import writes beside its records; whose they are is asked on its own."""
 Rule = Callable[[list[int]], dict[int, str]]
 LISTS = (
@@ -180,6 +184,8 @@ class Undo:
             delete(StageEntry, lead_id__in=ids)
             delete(StageTransition, lead_id__in=ids, import_id=self.source.pk)
             delete(LeadChange, lead_id__in=ids, batch=batch_id(self.source))
+            for kind in addresses.KINDS:
+                delete(kind.model, lead_id__in=ids)
             delete(Lead, pk__in=ids)
         left = self.source.records.filter(model=Lead._meta.label, created=True)
         self.held |= set(left.values_list("object_id", flat=True))
@@ -263,6 +269,8 @@ class Undo:
                 version=F("version") + 1
             )
         model._base_manager.bulk_update(objects, names, batch_size=CHUNK)
+        if model is Lead:
+            addresses.write(objects)
 
     # Channels, campaigns, companies, users ------------------------------------------------------
 

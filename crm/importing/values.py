@@ -17,7 +17,7 @@ from crm.common.money import NotMoney
 from crm.importing import refusals
 from crm.importing.amounts import read_amount
 from leads.models import CompanySize
-from leads.normalising import BadValue, email_address, one_line, phone_number
+from leads.normalising import BadValue, email_address, one_line, phone_number, several
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
 EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001
@@ -84,6 +84,16 @@ def email(value: str) -> str:
         return email_address(bare)
     except BadValue as fault:
         raise ValueError(f"“{shown(bare)}” is not an e-mail address.") from fault
+
+
+def emails(value: str) -> str:
+    """Return several addresses as one text, whatever stands between them."""
+    return several(value, email)
+
+
+def phones(value: str) -> str:
+    """Return several numbers as one text, whatever stands between them."""
+    return several(value, phone)
 
 
 @lru_cache(4096)

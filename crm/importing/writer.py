@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Model, Q
-from django.db.models.functions import Lower
+from django.db.models import Model
 
 from crm.importing.models import Import
 from crm.importing.planning import Row
 from crm.importing.records import Recorder, Tally
 from crm.users.models import Scope, User
-from leads.models import Lead
+from leads.addresses import EMAILS
+from leads.models import EmailAddress, Lead
 
 M = TypeVar("M", bound=Model)
 SKIP, UPDATE, CREATE = Import.Duplicates.values
@@ -174,13 +174,13 @@ class OfLeads(Writer[M]):
             leads = leads.select_for_update(of=("self",))
         found = list(leads.filter(external_id__in=names)) if names else []
         if lower:
-            by_email = leads.exclude(email="").annotate(low=Lower("email"))
-            found += by_email.filter(Q(low__in=lower))
+            rows = EmailAddress.objects.filter(address__in=lower)
+            found += leads.filter(pk__in=rows.values("lead"))
         hidden = self.hidden_from_actor(Lead, {lead.pk for lead in found})
         known: dict[str, Lead] = {}
         one = {lead.pk: lead for lead in found if lead.pk not in hidden}
         for lead in one.values():
-            known[lead.email.lower()] = lead
+            known.update(dict.fromkeys(EMAILS.of(lead), lead))
         for lead in one.values():
             known[lead.external_id or ""] = lead
         known.pop("", None)

@@ -36,7 +36,7 @@ def test_a_new_address_becomes_a_lead_of_the_deals_company_and_owner(deal, sign_
         {"lead": "ben@acme.example", "name": "Ben", "role": "decision_maker"},
     )
 
-    ben = Lead.objects.with_email("ben@acme.example").get()
+    ben = Lead.objects.with_address("ben@acme.example").get()
     assert (ben.name, ben.company, ben.owner) == ("Ben", deal.company, rep)
     assert deal.contacts.get().get_role_display() == "Decision maker"
     assert deal.moves.first().note == "Contact: – → Ben, Decision maker"

@@ -1,5 +1,6 @@
 """Parts of a page that enclose other content: header, card, table, menu, dialog, drawer."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
@@ -93,10 +94,22 @@ def facts(content: str) -> SafeString:
 
 @register.inclusion_tag("components/fact.html")
 def fact(
-    label: str, value: object, url: str = "", edit: str = "", id: str = "", none: str = "–"
+    label: str,
+    value: object,
+    url: str = "",
+    edit: str = "",
+    id: str = "",
+    none: str = "–",
+    others: Iterable[tuple[str, str]] = (),
 ) -> dict[str, Any]:
-    """One line of a record. `edit` is where a GET answers with the inline form for it."""
-    return {"label": label, "value": value, "url": url, "edit": edit, "id": id, "none": none}
+    """One line of a record. `edit` is where a GET answers with the inline form for it.
+
+    others: further values below it, each with where it leads
+    """
+    return {
+        "label": label, "value": value, "url": url, "edit": edit, "id": id, "none": none,
+        "others": others,
+    }  # fmt: skip
 
 
 @register.simple_block_tag(takes_context=True)
