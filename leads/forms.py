@@ -12,6 +12,7 @@ from crm.users.models import User
 from leads import companies
 from leads.addresses import KINDS
 from leads.duplicates import domain_of
+from leads.facts import may_edit
 from leads.models import Channel, Company, CompanySize, Lead, SavedView
 from leads.normalising import BadValue, email_address
 from leads.services import LINKS
@@ -112,7 +113,7 @@ def in_place(field: forms.Field, id: str) -> forms.Field:
 
 
 class NewLeadForm(LeadForm):
-    """A lead entered by hand, with what it said about mail."""
+    """A lead entered by hand; marketing also enters what it said about email."""
 
     email = forms.CharField(
         label="E-mail", max_length=254, required=False,
@@ -124,15 +125,27 @@ class NewLeadForm(LeadForm):
     refusal: Exception | None = None
     """Why the services refused it, if they did."""
 
-    consent = forms.BooleanField(label="May receive marketing mail", required=False)
+    consent = forms.BooleanField(label="May receive marketing email", required=False)
     consent_source = forms.CharField(
-        label="Where it said so", max_length=200, required=False, help_text="Such as: at the fair"
-    )
+        label="Where consent was given", max_length=200, required=False,
+        help_text="Such as: at the fair",
+    )  # fmt: skip
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, user: User) -> None:
+        super().__init__(data)
+        if not may_edit(user, "consent"):
+            del self.fields["consent"], self.fields["consent_source"]
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if data.get("consent") and not str(data.get("consent_source", "")).strip():
+            self.add_error("consent_source", "Say where consent was given.")
+        return data
 
 
 class ConsentForm(forms.Form):
-    given = forms.BooleanField(label="May receive marketing mail", required=False)
-    source = forms.CharField(label="Where it said so", max_length=200)
+    given = forms.BooleanField(label="May receive marketing email", required=False)
+    source = forms.CharField(label="Where this was said", max_length=200)
 
 
 class OwnerForm(forms.Form):

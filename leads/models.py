@@ -15,6 +15,7 @@ from crm.stages import OUT, Stage
 from crm.users.models import Team
 from crm.users.scoping import in_scope
 from leads.address_models import EmailAddress, PhoneNumber
+from leads.consent_models import Consent as Consent
 from leads.normalising import search_words
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ class Lead(models.Model):
 
     `stage` and `stage_since` are written by crm.funnel alone, `score` and `enriched_at` by
     campaigns.services alone.
+    The columns of consent are derived from its records and written by leads.consents alone.
     `owner` is the rep who was offered the lead or works it; `team` is that rep's team, or the team
     whose queue the lead waits in. `email`, `more_emails`, `phone` and `more_phones` repeat the rows
     of EmailAddress and PhoneNumber (leads.addresses).
@@ -188,6 +190,9 @@ class Lead(models.Model):
     consent = models.BooleanField("may receive marketing mail", default=False)
     consent_at = models.DateTimeField(null=True, blank=True)
     consent_source = models.CharField(max_length=200, blank=True, default="")
+    consent_asked_at = models.DateTimeField(
+        null=True, blank=True, help_text="Of the last asking that stands or is pending."
+    )
     notes = models.TextField(blank=True, default="")
     external_id = models.CharField(max_length=200, null=True, blank=True, unique=True)
     created_at = models.DateTimeField(db_default=Now())

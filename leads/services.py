@@ -1,4 +1,4 @@
-"""What is done with leads: making one, editing its facts, its consent, its owner.
+"""What is done with leads: making one, editing its facts, taking that back.
 
 A new lead enters the funnel through `crm.funnel.intake.take_in`, which calls `create_lead`. Every
 change leaves a line of history (LeadChange) and asks for a new score (LEAD_CHANGED).
@@ -7,17 +7,15 @@ change leaves a line of history (LeadChange) and asks for a new score (LEAD_CHAN
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 
-from crm.mailing.suppressing import lift_unsubscription
 from crm.outbox import services as outbox
 from crm.users.models import User
 from leads import addresses
-from leads.models import Channel, Company, Lead, LeadChange
+from leads.models import Channel, Company, Consent, Lead, LeadChange
 from leads.normalising import (
     BadValue,
     email_address,
@@ -119,8 +117,8 @@ def new_lead(**values: Any) -> Lead:
     kept = cleaned(values)
     if not (kept.get("name") or kept.get("email") or kept.get("external_id")):
         raise LeadNotAccepted({"name": "Give a name or an e-mail address."})
-    if kept.get("consent") and not kept.get("consent_at"):
-        kept["consent_at"] = now()
+    if kept.get("consent"):
+        kept["consent_at"] = kept["consent_asked_at"] = kept.get("consent_at") or now()
     owner = kept.get("owner")
     if owner is not None and "team" not in kept:
         kept["team"] = owner.team
@@ -149,6 +147,7 @@ def create_lead(
     Inside a transaction that the caller has open: a savepoint of its own would be two round trips.
 
     campaign: the Campaign that brought it in
+    consent: given to one of us, who says where in `consent_source`; never what a stranger typed
     more: other fields of Lead (owner, team, notes, external_id, created_at, consent_at), and
         more_emails, more_phones
 
@@ -160,8 +159,14 @@ def create_lead(
         consent_source=consent_source, created_by=actor, **more,
     )  # fmt: skip
     save_unless_known(lead)
-    if lead.consent:
-        lift_unsubscription(lead.email)
+    if lead.consent and lead.consent_at:
+        Consent.given(
+            lead,
+            source=lead.consent_source,
+            at=lead.consent_at,
+            proof=Consent.Proof.STAFF,
+            by=actor,
+        ).save()
     outbox.enqueue(LEAD_CHANGED, f"{LEAD_CHANGED}:{lead.pk}:new", {"lead": lead.pk})
     return lead
 
@@ -260,39 +265,6 @@ def note_changes(lines: list[LeadChange]) -> list[LeadChange]:
         wishes = [(f"{LEAD_CHANGED}:{pk}:{batch}", {"lead": pk}) for pk in sorted(ids)]
         outbox.enqueue_many(LEAD_CHANGED, wishes)
     return lines
-
-
-@transaction.atomic
-def set_consent(
-    lead: Lead, given: bool, *, source: str, actor: User | None, at: datetime | None = None
-) -> bool:
-    """Record that the lead may, or may no longer, receive marketing mail; False: it was so before.
-
-    source: where the lead said so, such as “form Webinar” or “by phone to Ana”
-
-    Given, it also ends that the address is suppressed because its owner once unsubscribed; after a
-    complaint, a bounce or by our own hand it stays suppressed.
-    """
-    source = one_line(source)
-    stored = locked(lead)
-    if given:
-        lift_unsubscription(stored.email)
-    if stored.consent == given:
-        return False
-    stored.consent, stored.consent_at, stored.consent_source = given, at or now(), source
-    stored.save(update_fields=["consent", "consent_at", "consent_source"])
-    lead.consent, lead.consent_at, lead.consent_source = given, stored.consent_at, source
-    words = {True: "yes", False: "no"}
-    line = change(
-        stored,
-        "consent",
-        words[not given],
-        f"{words[given]} ({source})" if source else words[given],
-        actor=actor,
-        batch=uuid.uuid4(),
-    )
-    note_changes([line])
-    return True
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from leads import views, views_bulk, views_company, views_edit, views_saved
+from leads import views, views_bulk, views_company, views_consent, views_edit, views_saved
 
 app_name = "leads"
 
@@ -19,8 +19,11 @@ urlpatterns = [
     path("leads/<int:pk>/peek/", views.peek, name="peek"),
     path("leads/<int:pk>/edit/", views_edit.edit, name="edit"),
     path("leads/<int:pk>/fields/<slug:field>/", views_edit.field, name="field"),
-    path("leads/<int:pk>/consent/", views_edit.consent, name="consent"),
+    path("leads/<int:pk>/consent/", views_consent.consent, name="consent"),
+    path("leads/<int:pk>/consent/ask/", views_consent.ask, name="ask-consent"),
+    path("leads/<int:pk>/consent/records/", views_consent.records, name="lead-consents"),
     path("leads/<int:pk>/duplicates/", views.lead_duplicates, name="lead-duplicates"),
+    path("consent/<str:token>/", views_consent.confirm, name="confirm-consent"),
     path("companies/", views_company.company_list, name="company-list"),
     path("companies/new/", views_company.company_create, name="company-create"),
     path("companies/options/", views_company.company_options, name="company-options"),

@@ -1,4 +1,4 @@
-"""Changing a lead: one fact where it stands, all of them, its consent; and taking it back."""
+"""Changing a lead: one fact where it stands, all of them; and taking it back."""
 
 import uuid
 from typing import Any
@@ -13,13 +13,12 @@ from django_htmx.http import trigger_client_event
 
 from crm.common.freshness import status_of
 from crm.common.htmx import done, refused, toast, wants_partial
-from crm.users.permissions import MARKETING, WRITERS, SignedInRequest, allow
+from crm.users.permissions import WRITERS, SignedInRequest, allow
 from leads import ownership, services
 from leads.companies import CompanyNotAccepted
 from leads.facts import LABELS, fact, may_edit
-from leads.forms import ConsentForm, LeadForm, OwnerForm
+from leads.forms import LeadForm, OwnerForm
 from leads.models import Lead, LeadChange
-from leads.normalising import BadValue
 from leads.templatetags.lead_rows import owner_cell
 from leads.views import NAMED, visible
 
@@ -105,33 +104,6 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
             toast(request, "Lead saved", undo_url=undo_url(batch))
         return done(request, lead.get_absolute_url())
     return render(request, "leads/edit.html", context)
-
-
-@require_http_methods(["GET", "POST"])
-@allow(MARKETING)
-def consent(request: SignedInRequest, pk: int) -> HttpResponse:
-    """What the lead said about marketing mail, and where."""
-    lead = visible(request, pk)
-    initial = {"given": not lead.consent}
-    form = ConsentForm(request.POST if request.method == "POST" else None, initial=initial)
-    template = "leads/_consent.html" if wants_partial(request) else "leads/consent.html"
-    context = {"lead": lead, "form": form}
-    if request.method == "GET":
-        return render(request, template, context)
-    if form.is_valid() and save_consent(request, lead, form):
-        return done(request, lead.get_absolute_url())
-    return refused(request, template, context)
-
-
-def save_consent(request: SignedInRequest, lead: Lead, form: ConsentForm) -> bool:
-    given, source = form.cleaned_data["given"], form.cleaned_data["source"]
-    try:
-        services.set_consent(lead, given, source=source, actor=request.user)
-    except BadValue as error:
-        form.add_error("source", str(error))
-        return False
-    toast(request, "Consent recorded" if given else "Consent withdrawn")
-    return True
 
 
 def undo_url(batch: uuid.UUID) -> str:

@@ -21,7 +21,7 @@ from crm.users.models import Organisation, Role, Team, User
 from deals.models import Deal, Pipeline
 from deals.quotes.models import Product, Quote
 from leads import addresses
-from leads.models import Channel, Company, Lead
+from leads.models import Channel, Company, Consent, Lead
 from leads.services import search_text
 
 PASSWORD = "correct horse battery"  # noqa: S105
@@ -75,7 +75,7 @@ class CampaignFactory(factory.django.DjangoModelFactory):
 
 
 class LeadFactory(factory.django.DjangoModelFactory):
-    """A lead that entered the funnel properly: its first ledger row is there."""
+    """A lead that entered the funnel properly: its first ledger row, its consent's record."""
 
     class Meta:
         model = Lead
@@ -89,6 +89,11 @@ class LeadFactory(factory.django.DjangoModelFactory):
         lead.search_text = search_text(lead)
         lead.save(update_fields=["search_text"])
         addresses.write([lead], new=True)
+        if lead.consent:
+            lead.consent_at = lead.consent_asked_at = lead.consent_at or now()
+            lead.save(update_fields=["consent_at", "consent_asked_at"])
+            given = {"source": lead.consent_source, "at": lead.consent_at}
+            Consent.given(lead, proof=Consent.Proof.STAFF, **given).save()
         ledger.enter(lead, actor=None)
         return lead
 

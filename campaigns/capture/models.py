@@ -32,6 +32,7 @@ class CaptureForm(models.Model):
     fields: in their order, each {"name", "label", "required"}; names are those of
         campaigns.capture.fields.FIELDS, each at most once, and e-mail is always among them
     touch_kind: what a sent form counts as for the score
+    consent_version: counts up whenever the words of consent are changed
     """
 
     class Kind(models.TextChoices):
@@ -45,6 +46,7 @@ class CaptureForm(models.Model):
     fields = models.JSONField(default=list)
     button = models.CharField(max_length=40, default="Send")
     consent_text = models.CharField(max_length=500, blank=True, default="")
+    consent_version = models.PositiveIntegerField(default=1, editable=False)
     campaign = models.ForeignKey(
         Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="capture_forms"
     )
@@ -128,6 +130,7 @@ class Submission(models.Model):
     visitor = models.UUIDField(null=True, blank=True)
     sender = models.CharField(max_length=64, blank=True, default="")
     consent_text = models.CharField(max_length=500, blank=True, default="")
+    consent_version = models.PositiveIntegerField(null=True, blank=True)
     lead = models.ForeignKey(
         Lead, null=True, blank=True, on_delete=models.SET_NULL, related_name="submissions"
     )

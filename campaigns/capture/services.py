@@ -16,14 +16,14 @@ from crm.outbox import services as outbox
 from crm.users.models import User
 from leads import companies
 from leads.companies import CompanyNotAccepted
+from leads.consents import ask_consent
 from leads.duplicates import domain_of
 from leads.models import Company, Lead
-from leads.services import EmailTaken, edit_lead, set_consent
+from leads.services import EmailTaken, edit_lead
 
 SUBMITTED = "capture.submitted"
 """Payload {"submission": pk}: a person has sent a form and is a lead now."""
 
-LONGEST_SOURCE = 200
 FACTS = {"name": "name", "job_title": "job_title", "phone": "phone", "country": "country",
          "message": "notes"}  # fmt: skip
 """Fields of a form and those of a lead that they fill."""
@@ -64,6 +64,7 @@ def receive(
             "form": form,
             "values": sent.values,
             "consent_text": form.consent_text if sent.consent else "",
+            "consent_version": form.consent_version if sent.consent else None,
             "utm_first": sent.utm_last,
             "utm_last": sent.utm_last,
             "visitor": sent.visitor,
@@ -81,8 +82,13 @@ def accept(submission: Submission) -> Lead:
     form, values = submission.form, submission.values
     lead = lead_of(form, values)
     if submission.consent_text:
-        source = f"Form {form.name}: “{submission.consent_text}”"
-        set_consent(lead, True, source=shortened(source, LONGEST_SOURCE), actor=None)
+        ask_consent(
+            lead,
+            source=f"Form {form.name}",
+            wording=submission.consent_text,
+            version=submission.consent_version,
+            address=values["email"],
+        )
     came = utm.words(submission.utm_last)
     record_touch(
         lead,
@@ -135,10 +141,6 @@ def company_of(values: dict[str, str]) -> Company | None:
         return None
 
 
-def shortened(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
-
-
 @transaction.atomic
 def rescue(submission: Submission, values: dict[str, str]) -> Lead:
     """Take a submission for a person's after all. Raises NotSpam if it is one already.
@@ -152,10 +154,15 @@ def rescue(submission: Submission, values: dict[str, str]) -> Lead:
     return accept(submission)
 
 
+@transaction.atomic
 def save_form(form: CaptureForm, *, actor: User) -> CaptureForm:
-    """Save a form as its builder left it."""
+    """Save a form as its builder left it; other words of consent are its next version."""
     if form.pk is None:
         form.created_by = actor
+    else:
+        before = CaptureForm.objects.select_for_update().get(pk=form.pk)
+        changed = before.consent_text != form.consent_text
+        form.consent_version = before.consent_version + int(changed)
     form.save()
     return form
 

@@ -55,7 +55,7 @@ def follow(event: DeliveryEvent, mail: MarketingMail) -> None:
     elif event.kind == Kind.COMPLAINT:
         MarketingMail.objects.filter(pk=mail.pk, complained_at=None).update(complained_at=event.at)
         suppress(event.address, Suppression.Reason.COMPLAINT, source=source, at=event.at)
-        leaving.withdraw_consent(mail, "marked as spam", event.at)
+        leaving.withdraw_by_mail(mail, "marked as spam", event.at)
     elif event.kind == Kind.UNSUBSCRIBED:
         leaving.unsubscribe(mail, how="through the mail provider", at=event.at)
 

@@ -9,8 +9,11 @@ from django.utils.timezone import now
 from campaigns.newsletters.models import MailPreference, MarketingMail
 from crm.mailing import tokens
 from crm.mailing.models import Suppression
-from crm.mailing.suppressing import is_suppressed, lift_unsubscription, suppress
-from leads.services import set_consent
+from crm.mailing.suppressing import suppress
+from leads.consents import ask_consent, withdraw_consent
+
+KEEP_ME = "That was a mistake, keep me"
+"""The words of the button on the page that a reader sees who has unsubscribed."""
 
 
 def mail_of(token: str) -> MarketingMail | None:
@@ -32,28 +35,22 @@ def unsubscribe(mail: MarketingMail, *, how: str, at: datetime | None = None) ->
     MarketingMail.objects.filter(pk=mail.pk, unsubscribed_at=None).update(unsubscribed_at=at)
     for address in {mail.address, mail.lead.email if mail.lead else ""} - {""}:
         suppress(address, Suppression.Reason.UNSUBSCRIBED, source=mail.source, at=at)
-    withdraw_consent(mail, f"unsubscribed {how}", at)
+    withdraw_by_mail(mail, f"unsubscribed {how}", at)
 
 
-def withdraw_consent(mail: MarketingMail, how: str, at: datetime) -> None:
+def withdraw_by_mail(mail: MarketingMail, how: str, at: datetime) -> None:
     """Record on the lead that it may get no marketing mail, when it said so and by which mail."""
     if mail.lead is not None:
-        set_consent(mail.lead, False, source=f"{how}: {mail.source}"[:200], actor=None, at=at)
+        withdraw_consent(mail.lead, source=f"{how}: {mail.source}"[:200], actor=None, at=at)
 
 
-@transaction.atomic
-def come_back(mail: MarketingMail) -> bool:
-    """Let the reader have marketing mail again because he asks for it on the preference page.
+def come_back(mail: MarketingMail) -> None:
+    """Mail the reader a link that confirms, because somebody asks for mail again.
 
-    False if his address is suppressed for another reason than his own wish.
+    The page may have been opened from a forwarded mail, so it lifts nothing by itself.
     """
-    if mail.lead is None or not mail.lead.email:
-        return False
-    lift_unsubscription(mail.lead.email)
-    if is_suppressed(mail.lead.email):
-        return False
-    set_consent(mail.lead, True, source="preference page", actor=None)
-    return True
+    if mail.lead is not None and mail.lead.email:
+        ask_consent(mail.lead, source="Preference page", wording=KEEP_ME)
 
 
 @transaction.atomic

@@ -9,9 +9,11 @@ from crm.demo.people import Cast
 from crm.demo.plan import Life
 from crm.stages import Stage
 from leads import addresses
-from leads.models import Channel, Company, CompanySize, Lead
+from leads.models import Channel, Company, CompanySize, Consent, Lead
 
 BATCH = 1000
+ONE_IN_PENDING = 5
+"""One of so many leads that never agreed was asked, and has not confirmed."""
 WANDERING = 0.45
 """Share of the later touches that are of another campaign."""
 
@@ -94,7 +96,19 @@ def bring_in(
     ]
     made = Lead.objects.bulk_create(leads, batch_size=BATCH)
     addresses.write(made, new=True)
+    asked = [consent_of(lead) for lead in made if lead.consent_asked_at]
+    Consent.objects.bulk_create(asked, batch_size=BATCH)
     return made
+
+
+def consent_of(lead: Lead) -> Consent:
+    """Return the record behind a lead's consent: confirmed by the mailed link, or pending."""
+    at = lead.consent_asked_at or lead.created_at
+    return Consent(
+        lead=lead, source="Form", address=lead.email, wording=words.CONSENT, wording_version=1,
+        asked_at=at, mailed_at=at,
+        confirmed_at=lead.consent_at, proof=Consent.Proof.LINK if lead.consent else "",
+    )  # fmt: skip
 
 
 def lead_of(
@@ -110,7 +124,7 @@ def lead_of(
     email = f"{first}.{last}{number}@{company.domain}".lower()
     second = f"{first}.{last}{number}@example.org".lower() if not number % 12 else ""
     keen = life.stage != Stage.LEAD
-    return Lead(
+    lead = Lead(
         name=f"{first} {last}",
         email=email,
         more_emails=second,
@@ -124,11 +138,14 @@ def lead_of(
         stage=stage,
         stage_since=since,
         consent=rng.random() < 0.8,
-        consent_at=life.at[Stage.LEAD],
-        consent_source="Form",
         created_at=life.at[Stage.LEAD],
         search_text=" ".join(f"{first} {last} {email} {second} {company.name}".lower().split()),
     )
+    if lead.consent or number % ONE_IN_PENDING == 0:
+        lead.consent_asked_at = lead.created_at
+    if lead.consent:
+        lead.consent_at, lead.consent_source = lead.created_at, "Form"
+    return lead
 
 
 def campaign_at(rng: Random, campaigns: list[tuple[Campaign, float]], at: datetime) -> Campaign:

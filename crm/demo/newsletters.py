@@ -15,7 +15,7 @@ from crm.mailing.blocks import Block
 from crm.mailing.models import Suppression
 from crm.mailing.suppressing import digest_of
 from crm.stages import Stage
-from leads.models import Lead
+from leads.models import Consent, Lead
 
 State = MarketingMail.State
 BATCH = 500
@@ -199,8 +199,11 @@ def note_leaving(mails: list[MarketingMail]) -> None:
         ignore_conflicts=True,
     )  # fmt: skip
     for mail in left:
-        Lead.objects.filter(pk__in=[mail.lead_id]).update(
-            consent=False,
-            consent_at=mail.unsubscribed_at,
-            consent_source=f"unsubscribed on the page: {mail.source}",
+        source = f"unsubscribed on the page: {mail.source}"
+        Consent.objects.filter(lead=mail.lead_id).update(
+            withdrawn_at=mail.unsubscribed_at, withdrawn_source=source
         )
+        Lead.objects.filter(pk__in=[mail.lead_id]).update(
+            consent=False, consent_at=mail.unsubscribed_at, consent_source=source,
+            consent_asked_at=None,
+        )  # fmt: skip

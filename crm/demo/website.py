@@ -8,6 +8,7 @@ from typing import Any
 from campaigns.capture.fields import field_of
 from campaigns.capture.models import CaptureForm, Submission, UtmLink
 from campaigns.models import Campaign, Touch
+from crm.demo import words
 from crm.demo.people import Cast
 from crm.tracking.models import PageView, Session, Visitor
 from leads.models import Lead
@@ -15,7 +16,6 @@ from leads.models import Lead
 BATCH = 1000
 HOST = "www.brightside-planning.example"
 HALF_YEAR = timedelta(weeks=26)
-CONSENT = "Yes, send me useful things about planning by e-mail. I can stop that at any time."
 FORMS = [
     # name, touch's detail, campaign, counts as, fields beside e-mail, introduction
     ("Guide: planning without spreadsheets", "Guide form", "Guide: planning without spreadsheets",
@@ -86,7 +86,7 @@ def build_forms(
             campaign=campaigns.get(campaign),
             touch_kind=kind,
             fields=[field_of("email"), *map(field_of, fields)],
-            consent_text=CONSENT,
+            consent_text=words.CONSENT,
             button="Get the guide" if kind == "download" else "Send",
             thank_you="Thank you. Look into your inbox in a minute.",
             created_by=cast.marketers[0],
@@ -142,11 +142,11 @@ def send_forms(
     visitors: dict[int, tuple[Visitor, UtmLink | None]],
 ) -> None:
     """Write a submission for each touch that a form earned, and the usual spam."""
-    words = {"Guide: planning without spreadsheets": "Guide form"}
+    detail_of = {"Guide: planning without spreadsheets": "Guide form"}
     leads = Lead.objects.select_related("company").in_bulk({touch.lead_id for touch in touches})
     sent = []
     for touch in touches:
-        form = forms.get(words.get(touch.detail, touch.detail))
+        form = forms.get(detail_of.get(touch.detail, touch.detail))
         if form and touch.kind != "page_view":
             lead, visitor = leads[touch.lead_id], visitors[touch.lead_id][0]
             sent.append(
@@ -154,7 +154,8 @@ def send_forms(
                     form=form, token=f"demo-{touch.pk}", at=touch.at, lead=lead,
                     values=values_of(form, lead), visitor=visitor.key,
                     utm_first=visitor.first_utm, utm_last=visitor.last_utm,
-                    consent_text=CONSENT if lead.consent else "",
+                    consent_text=words.CONSENT if lead.consent_asked_at else "",
+                    consent_version=1 if lead.consent_asked_at else None,
                 )
             )  # fmt: skip
     reasons = [reason for reason in Submission.Spam.values if reason]

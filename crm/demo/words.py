@@ -1,5 +1,7 @@
 """The names and sentences of the demo company's world."""
 
+CONSENT = "Yes, send me useful things about planning by e-mail. I can stop that at any time."
+
 FIRST_NAMES = [
     "Ana",
     "Ben",

@@ -22,7 +22,7 @@ TEMPLATE = "funnel/lead_create.html"
 @allow(WRITERS)
 def lead_create(request: SignedInRequest) -> HttpResponse:
     """A new lead; a rep's own is his, anybody else's waits for routing."""
-    form = NewLeadForm(request.POST if request.method == "POST" else None)
+    form = NewLeadForm(request.POST if request.method == "POST" else None, user=request.user)
     if request.method == "GET":
         return render(request, TEMPLATE, {"form": form})
     if form.is_valid() and (lead := taken_in(request, form)):

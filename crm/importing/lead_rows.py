@@ -7,13 +7,12 @@ from zlib import crc32
 
 from django.db.models.functions import Lower
 
-from crm.importing import bulk, ledger_rows
+from crm.importing import bulk, consent_records, ledger_rows
 from crm.importing.consent_rows import (
     STANDS,
     consent_of,
     merge_consent,
     refuse_consent_of_suppressed,
-    source_of,
     suppress_opted_out,
 )
 from crm.importing.history import Step, in_order, steps
@@ -40,13 +39,13 @@ NOTED = (*PRINTED, *MORE)
 printed_of = itemgetter(*PRINTED)
 INSERTED = (
     *PLAIN, *MORE, "company_id", "channel_id", "campaign_id", "owner_id", "team_id", "consent",
-    "consent_at", "consent_source", "search_text", "stage", "stage_since", "score", "created_at",
-    "created_by_id",
+    "consent_at", "consent_source", "consent_asked_at", "search_text", "stage", "stage_since",
+    "score", "created_at", "created_by_id",
 )  # fmt: skip
 PRINT = "print"
 WRITTEN = (
     *PLAIN, *MORE, "company", "channel", "campaign", "owner", "team", "consent", "consent_at",
-    "consent_source", "search_text", "stage", "stage_since",
+    "consent_source", "consent_asked_at", "search_text", "stage", "stage_since",
 )  # fmt: skip
 
 
@@ -227,6 +226,9 @@ class LeadWriter(Writer[Lead]):
         made_leads = [lead for lead, _ in moves]
         bulk.insert_objects(Lead, INSERTED, made_leads)
         addresses.write(made_leads, new=True)
+        consent_records.write(
+            self.source, [lead for lead in made_leads if lead.consent], [], self.now
+        )
         ledger_rows.write_new(self.source, moves)
         for row, (lead, _) in zip(rows, moves, strict=True):
             self.recorder.created(lead, row.line, {PRINT: fingerprint(lead)})
@@ -255,6 +257,10 @@ class LeadWriter(Writer[Lead]):
         )
         addresses.write(leads)
         LeadChange.objects.bulk_create(lines)
+        told = [lead for lead, wish in zip(leads, wishes, strict=True) if "consent" in wish.changes]
+        given = [lead for lead in told if lead.consent]
+        gone = [lead.pk for lead in told if not lead.consent]
+        consent_records.write(self.source, given, gone, self.now)
         ledger_rows.write_more(self.source, moves)
 
     def fresh_links(self, wish: Wish[Lead]) -> dict[str, int | None]:
@@ -277,14 +283,8 @@ class LeadWriter(Writer[Lead]):
             lead.owner = self.users.get(row.values["owner"])
             lead.team_id = lead.owner.team_id if lead.owner else None
         if "consent" in values:
-            self.fill_consent(lead, values["consent"])
+            consent_records.set_columns(lead, values["consent"], source=self.source, at=self.now)
         lead.search_text = searchable(lead)
-
-    def fill_consent(self, lead: Lead, given: bool) -> None:
-        if given or lead.consent:
-            lead.consent_at = self.now
-        lead.consent = given
-        lead.consent_source = source_of(self.source)
 
     def change_lines(self, lead: Lead, wish: Wish[Lead]) -> list[LeadChange]:
         """Return the lines of the lead's history of edits, as `leads.services` writes them."""

@@ -18,7 +18,7 @@ from campaigns.services.touches import take_back
 from crm.audit import services as audit
 from crm.funnel import ledger
 from crm.funnel.models import LedgerDoor, StageEntry, StageTransition
-from crm.importing import deal_rows, lead_rows, marketing_rows
+from crm.importing import consent_records, deal_rows, lead_rows, marketing_rows
 from crm.importing.bulk import column
 from crm.importing.models import Import, ImportedRow
 from crm.importing.records import plain
@@ -28,13 +28,13 @@ from crm.outbox import services as outbox
 from crm.users.models import Organisation, User
 from deals.models import Deal, DealMove
 from leads import addresses
-from leads.models import Lead, LeadChange
+from leads.models import Consent, Lead, LeadChange
 
 CHUNK = 500
 MOST_KEPT = 500
 OWN = {
     "funnel.StageTransition", "funnel.StageEntry", "leads.LeadChange", "leads.EmailAddress",
-    "leads.PhoneNumber", "deals.DealMove",
+    "leads.PhoneNumber", "leads.Consent", "deals.DealMove",
 }  # fmt: skip
 """Rows that an import writes beside its records; whose they are is asked on its own."""
 Rule = Callable[[list[int]], dict[int, str]]
@@ -186,6 +186,7 @@ class Undo:
             delete(LeadChange, lead_id__in=ids, batch=batch_id(self.source))
             for kind in addresses.KINDS:
                 delete(kind.model, lead_id__in=ids)
+            delete(Consent, lead_id__in=ids)
             delete(Lead, pk__in=ids)
         left = self.source.records.filter(model=Lead._meta.label, created=True)
         self.held |= set(left.values_list("object_id", flat=True))
@@ -271,6 +272,7 @@ class Undo:
         model._base_manager.bulk_update(objects, names, batch_size=CHUNK)
         if model is Lead:
             addresses.write(objects)
+            consent_records.take_back(self.source, objects)
 
     # Channels, campaigns, companies, users ------------------------------------------------------
 

@@ -26,7 +26,9 @@ def form():
     return CaptureFormFactory(name="Catalogue", campaign=campaign)
 
 
-def test_a_form_sent_without_a_browser_makes_a_lead_with_campaign_touch_and_consent(form, send):
+def test_a_form_sent_without_a_browser_makes_a_lead_with_campaign_touch_and_asked_consent(
+    form, send
+):
     answer = send(form, query="?utm_source=LinkedIn&utm_medium=social", consent="on", **NORA)
 
     assert answer.status_code == 302
@@ -37,8 +39,9 @@ def test_a_form_sent_without_a_browser_makes_a_lead_with_campaign_touch_and_cons
     )  # fmt: skip
     assert lead.campaign == form.campaign
     assert lead.channel.key == "events"
-    assert lead.consent
-    assert "Yes, write me about news." in lead.consent_source
+    record = lead.consents.get()
+    assert (record.state, record.source) == ("pending", "Form Catalogue")
+    assert (record.wording, record.wording_version) == ("Yes, write me about news.", 1)
     touch = lead.touches.get()
     assert (touch.kind, touch.campaign, touch.detail) == (
         Touch.Kind.FORM, form.campaign, "Catalogue, from linkedin / social",

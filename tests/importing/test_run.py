@@ -175,11 +175,11 @@ def test_an_email_of_another_lead_is_refused(bring_in):
 
 
 def test_an_import_never_gives_back_a_withdrawn_consent(bring_in):
-    from leads.services import set_consent
+    from leads.consents import withdraw_consent
 
     bring_in("id,name,consent\nL1,Ana,yes\n")
     lead = Lead.objects.get()
-    set_consent(lead, False, source="by phone", actor=None)
+    withdraw_consent(lead, source="by phone", actor=None)
 
     source = bring_in("id,name,consent\nL1,Ana,yes\n")
 

@@ -5,6 +5,7 @@ import pytest
 from crm.outbox.models import Effect
 from crm.users.models import Role
 from leads import ownership, services
+from leads.consents import record_consent
 from leads.models import Lead, LeadChange
 from tests.factories import ChannelFactory, CompanyFactory, LeadFactory, TeamFactory, UserFactory
 
@@ -102,8 +103,8 @@ def test_edit_is_not_taken_back_by_somebody_else(editor):
 def test_consent_is_recorded_with_time_and_source(editor):
     lead = LeadFactory()
 
-    assert services.set_consent(lead, True, source="Fair", actor=editor)
-    assert not services.set_consent(lead, True, source="Form", actor=editor)
+    assert record_consent(lead, source="Fair", actor=editor)
+    assert not record_consent(lead, source="Form", actor=editor)
 
     lead.refresh_from_db()
     assert (lead.consent, lead.consent_source) == (True, "Fair")

@@ -230,7 +230,7 @@ def test_each_number_is_the_length_of_its_list_and_the_ways_add_up(
     newsletter = NewsletterFactory()
     planning.schedule(newsletter, None)
     run_effects()
-    leaving.withdraw_consent(newsletter.mails.get(lead=leads[2]), "by phone", now())
+    leaving.withdraw_by_mail(newsletter.mails.get(lead=leads[2]), "by phone", now())
     sending.send_due()
     MarketingMail.objects.filter(lead=leads[3]).update(clicked_at=now())
     user = UserFactory(role=Role.MARKETER)

@@ -99,8 +99,8 @@ def wishes(mail: MarketingMail | None) -> dict[str, bool]:
 @csrf_exempt
 @require_POST
 def come_back(request: HttpRequest, token: str) -> HttpResponse:
-    """Get marketing mail again. The answer is the same for every token."""
+    """Ask for marketing mail again: a mailed link confirms. The answer is the same for all."""
     mail = leaving.mail_of(token)
     if mail is not None:
         leaving.come_back(mail)
-    return render(request, "newsletters/preferences_saved.html", {"token": token})
+    return render(request, "newsletters/check_inbox.html", {"token": token})

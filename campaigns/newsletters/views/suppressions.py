@@ -60,8 +60,18 @@ def create(request: SignedInRequest) -> HttpResponse:
 @allow(MARKETING_MANAGERS)
 @require_POST
 def lift(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Take an address off the list. Consent is another matter, and stays as it is."""
+    """Take an address off the list. Consent is another matter, and stays as it is.
+
+    Who unsubscribed comes back by confirming in person, by the link that is mailed to them.
+    """
     suppression = get_object_or_404(Suppression, pk=pk)
+    if suppression.reason == Suppression.Reason.UNSUBSCRIBED:
+        toast(
+            request,
+            "Only the owner of this address can undo that. Open the lead, then “Ask by email”.",
+            level="error",
+        )
+        return done(request, reverse("newsletters:suppressed"))
     suppressing.lift(suppression)
     toast(request, f"{suppression.address or 'The address'} is off the list")
     return done(request, reverse("newsletters:suppressed"))
