@@ -350,7 +350,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 if env.bool("BEHIND_PROXY", False):
     ALLAUTH_TRUSTED_PROXY_COUNT = 1  # whose X-Forwarded-For the log-in limits believe
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz(/system)?$"]
 
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
 SHARED_PROCESSORS: list[Any] = [

@@ -17,6 +17,7 @@ from django.utils.timezone import now
 from crm.funnel.models import Handoff, StageTransition, Verdict
 from crm.mailing.models import Mail
 from crm.outbox.models import Effect
+from crm.outbox.services import beat
 from crm.users.models import Organisation, Role, User, usual_week
 from tests.matrix import book
 from tests.matrix.base import Row
@@ -61,6 +62,7 @@ def cast(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cast]:
         Organisation.objects.create(
             pk=1, name="Acme", time_zone="Europe/Berlin", workdays=usual_week(), set_up_at=now()
         )
+        beat("worker")  # else /healthz/system answers 503
         yield Cast()
         transaction.set_rollback(True)
 

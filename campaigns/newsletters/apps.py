@@ -8,14 +8,16 @@ class NewslettersConfig(AppConfig):
         from anymail.signals import tracking
 
         from campaigns.assets import register_assets
-        from campaigns.newsletters import clicks, planning, providers, shelves
+        from campaigns.newsletters import clicks, planning, providers, shelves, waiting
         from campaigns.segments.usage import register_user
         from crm.outbox import services as outbox
+        from crm.outbox.health import register_queue
 
         outbox.register(clicks.JUDGE_CLICK, clicks.handle_judging)
         outbox.register(planning.START, planning.handle_start)
         outbox.register(planning.FREEZE, planning.handle_freeze)
         outbox.register(planning.CHOOSE_SUBJECT, planning.handle_choosing)
+        register_queue(waiting.waiting_mail)
         register_assets(
             "Newsletters", shelves.newsletters_of, icon="mail", create="newsletters:create"
         )

@@ -8,7 +8,9 @@ class CorrespondenceConfig(AppConfig):
         from anymail.signals import inbound
 
         from crm.activities.sources import register_links
-        from crm.correspondence import journal, providers
+        from crm.correspondence import journal, providers, waiting
+        from crm.outbox.health import register_queue
 
+        register_queue(waiting.waiting_mail)
         register_links(journal.pages_of)
         inbound.connect(providers.take_mail, dispatch_uid="crm.correspondence")

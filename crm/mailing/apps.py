@@ -6,7 +6,8 @@ class MailingConfig(AppConfig):
 
     def ready(self) -> None:
         from crm.mailing import webhooks  # noqa: F401  its check registers itself
-        from crm.mailing.services import say_failed
-        from crm.outbox.health import register_watch
+        from crm.mailing.services import say_failed, waiting_mail
+        from crm.outbox.health import register_queue, register_watch
 
         register_watch(say_failed)
+        register_queue(waiting_mail)

@@ -7,12 +7,13 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Count, F, Min, Q
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 
 from crm.mailing import tokens
 from crm.mailing.models import Attachment, Mail, MailQuerySet
+from crm.outbox.health import Queue
 
 LEASE = timedelta(minutes=2)
 MAX_ATTEMPTS = 8
@@ -153,6 +154,15 @@ def retry(mails: MailQuerySet) -> int:
     if count:
         transaction.on_commit(hint)
     return count
+
+
+def waiting_mail() -> Queue:
+    """Return what waits of our own mail: notices, invitations, digests. For the system page."""
+    counted = Mail.objects.waiting().aggregate(
+        waiting=Count("pk"),
+        oldest=Min("due_at", filter=Q(state=Mail.State.QUEUED, due_at__lte=Now())),
+    )
+    return Queue("mail", counted["waiting"], counted["oldest"])
 
 
 def say_failed() -> str:

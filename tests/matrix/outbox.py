@@ -3,6 +3,7 @@ from tests.matrix.base import Row
 
 ROWS = [
     Row("outbox:healthz", get=EVERYBODY, public=True),
+    Row("outbox:system-health", get=EVERYBODY, public=True),
     Row("outbox:system", get=MANAGERS),
     Row("outbox:retry", post=MANAGERS, obj="effect"),
     Row("outbox:retry-all", post=MANAGERS),

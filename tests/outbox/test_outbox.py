@@ -186,10 +186,3 @@ def test_health_tells_what_is_late(done):
 
     assert state.is_late
     assert any("worker" in trouble for trouble in state.troubles)
-
-
-def test_healthz_answers_without_a_log_in(client):
-    answer = client.get("/healthz")
-
-    assert answer.status_code == 200
-    assert answer.json()["dead"] == 0
