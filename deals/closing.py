@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time
 from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db import transaction
 from django.utils.timezone import localdate, now
@@ -15,6 +16,7 @@ from crm.users.models import Organisation, User
 from deals.history import changes_of
 from deals.models import Deal, LostReason
 from deals.services import NotAllowedNow, check_exit, make_opportunity, note_move, write
+from leads import ownership
 from leads.models import Lead
 
 WON, LOST, REOPENED = "Won", "Lost", "Reopened"
@@ -141,11 +143,13 @@ def lose(
         actor=actor,
         at=at,
     )
-    let_go(lead, reason, actor=actor, revisit_on=revisit_on)
+    let_go(deal, lead, reason, actor=actor, revisit_on=revisit_on)
     return deal
 
 
-def let_go(lead: Lead, reason: LostReason, *, actor: User, revisit_on: date | None) -> None:
+def let_go(
+    deal: Deal, lead: Lead, reason: LostReason, *, actor: User, revisit_on: date | None
+) -> None:
     """Move the lead of a lost deal: nowhere while another deal is open, else Lost or Customer."""
     if lead.stage != Stage.OPPORTUNITY or lead.deals.open().exists():
         return
@@ -154,11 +158,16 @@ def let_go(lead: Lead, reason: LostReason, *, actor: User, revisit_on: date | No
         return
     ledger.move(lead, Stage.LOST, actor=actor, reason=reason.name)
     if revisit_on:
-        recycle(lead, actor=actor, revisit_on=max(revisit_on, localdate()))
+        batch = batch_of(close_key(deal))
+        recycle(lead, actor=actor, revisit_on=max(revisit_on, localdate()), batch=batch)
 
 
-def recycle(lead: Lead, *, actor: User, revisit_on: date) -> None:
-    """Give a lost lead back to marketing: → Recycled, free, not to be offered before that day."""
+def recycle(lead: Lead, *, actor: User, revisit_on: date, batch: UUID) -> None:
+    """Give a lost lead back to marketing: → Recycled, free, not to be offered before that day.
+
+    batch: of the lines of history that say whose it was; undoing the close reads them
+    """
+    ownership.note_release(lead, actor=actor, batch=batch)
     handoffs.assign(lead, None)
     Lead.objects.filter(pk=lead.pk).update(recycled_until=revisit_on)
     move = ledger.move(lead, Stage.RECYCLED, actor=actor, reason=f"Revisit on {revisit_on}")
@@ -177,7 +186,8 @@ def reopen(deal: Deal, *, version: int, actor: User, mistake: bool = False) -> D
     if deal.is_open:
         raise NotAllowedNow(f"“{deal}” is open.")
     lead, closed_as = lock_lead(deal), deal.get_status_display()
-    for verdict in Verdict.objects.standing().filter(key__startswith=f"deal:{deal.pk}:"):
+    closes = list(Verdict.objects.standing().filter(key__startswith=f"deal:{deal.pk}:"))
+    for verdict in closes:
         handoffs.withdraw(verdict)
     values = {
         "status": Deal.Status.OPEN,
@@ -190,24 +200,45 @@ def reopen(deal: Deal, *, version: int, actor: User, mistake: bool = False) -> D
     }
     write(deal, version, values)
     note_move(deal, closed_as, deal.stage.name, actor=actor, note=REOPENED)
-    if not (mistake and took_back(lead, deal, actor)):
+    if mistake and took_back(lead, deal, actor):
+        ownership.take_release_back(lead, [batch_of(verdict.key) for verdict in closes])
+    else:
         make_opportunity(lead, actor=actor, reason=f"Deal “{deal}” reopened")
     return deal
 
 
 def took_back(lead: Lead, deal: Deal, actor: User) -> bool:
-    """Take back the move that the close made, if it is the lead's last one."""
-    last: StageTransition | None = lead.transitions.order_by("pk").last()
-    if last is None or last.new_stage not in {Stage.CUSTOMER, Stage.LOST}:
-        return False
-    if last.old_stage != Stage.OPPORTUNITY or last.reverts_id:
-        return False
+    """Take back the moves that the close made, if they are the lead's last ones.
+
+    A loss with a day to offer the lead again has made two: → Lost → Recycled.
+    """
+    moves = made_by_close(lead)
     closed = deal.moves.filter(new__in=[WON, LOST]).first()
-    if closed is None or last.at < closed.at:
+    if not moves or closed is None or moves[-1].at < closed.at:
         return False  # it was another deal's close
-    ledger.take_back(last, actor=actor)
+    for move in moves:
+        ledger.take_back(move, actor=actor)
     lead.refresh_from_db()
     return True
+
+
+def made_by_close(lead: Lead) -> list[StageTransition]:
+    """Return the lead's last moves, the latest first, if they are those of a deal's close."""
+    last: StageTransition | None
+    last, *earlier = [*lead.transitions.order_by("-pk")[:2], None]
+    if last is None or last.reverts_id:
+        return []
+    if last.new_stage in {Stage.CUSTOMER, Stage.LOST} and last.old_stage == Stage.OPPORTUNITY:
+        return [last]
+    lost = earlier[0]
+    if lost is None or last.new_stage != Stage.RECYCLED or last.old_stage != Stage.LOST:
+        return []
+    return [last, lost] if lost.old_stage == Stage.OPPORTUNITY else []
+
+
+def batch_of(key: str) -> UUID:
+    """Return under which batch the lead's history keeps what the close with this key changed."""
+    return uuid5(NAMESPACE_URL, key)
 
 
 def lock_lead(deal: Deal) -> Lead:

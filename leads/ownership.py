@@ -1,7 +1,7 @@
 """Whose leads they are: giving many at once, and taking that back."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from crm.outbox import services as outbox
-from crm.users.models import User
+from crm.users.models import Team, User
 from leads.models import Lead, LeadChange
 
 LEADS_ASSIGNED = "leads.assigned"
@@ -56,8 +56,9 @@ def chunks(leads: QuerySet[Lead]) -> Iterator[list[int]]:
 
 def give(ids: list[int], owner: User | None, *, actor: User, batch: uuid.UUID) -> int:
     """Change the owner of those of `ids` that are not his yet; see `assign_owner`."""
-    found = Lead.objects.select_for_update(of=("self",)).select_related("owner").order_by("pk")
-    rows = list(found.filter(others(owner), pk__in=ids).only("pk", "owner__name"))
+    found = Lead.objects.select_for_update(of=("self",)).order_by("pk")
+    named = found.select_related("owner", "team").only("pk", "owner__name", "team__name")
+    rows = list(named.filter(others(owner), pk__in=ids))
     if not rows:
         return 0
     lines = [
@@ -68,11 +69,28 @@ def give(ids: list[int], owner: User | None, *, actor: User, batch: uuid.UUID) -
         )
         for lead in rows
     ]  # fmt: skip
+    if owner:
+        lines += [
+            line for lead in rows if (line := team_line(lead, owner.team, actor=actor, batch=batch))
+        ]
     moved = {"owner": owner, "team": owner.team} if owner else {"owner": None}
     Lead.objects.filter(pk__in=[lead.pk for lead in rows]).update(**moved)
     LeadChange.objects.bulk_create(lines, batch_size=500)
     tell([lead.pk for lead in rows], owner, actor=actor)
     return len(rows)
+
+
+def team_line(
+    lead: Lead, team: Team | None, *, actor: User | None, batch: uuid.UUID
+) -> LeadChange | None:
+    """Return the line of history of a team that changes with the owner; the undo reads it."""
+    if lead.team == team:
+        return None
+    return LeadChange(
+        lead=lead, batch=batch, field="team", actor=actor,
+        old=str(lead.team or ""), old_id=lead.team_id,
+        new=str(team or ""), new_id=team.pk if team else None,
+    )  # fmt: skip
 
 
 def tell(ids: list[int], owner: User | None, *, actor: User) -> None:
@@ -86,14 +104,19 @@ def tell(ids: list[int], owner: User | None, *, actor: User) -> None:
 
 @transaction.atomic
 def take_back_assignment(batch: uuid.UUID, *, actor: User) -> int:
-    """Give the leads of one assignment back to whom they belonged; return how many.
+    """Give the leads of one assignment back to whom, and to which team, they belonged.
 
-    Only what `actor` did himself; a lead that has a new owner since stays with him.
+    Return how many. Only what `actor` did himself; a lead that has a new owner since stays there.
     """
     lines = LeadChange.objects.filter(batch=batch, actor=actor, field="owner")
     former: dict[int | None, list[tuple[int, int | None]]] = {}
     for lead, old, new in lines.values_list("lead_id", "old_id", "new_id"):
         former.setdefault(old, []).append((lead, new))
+    teams = dict(
+        LeadChange.objects.filter(batch=batch, actor=actor, field="team").values_list(
+            "lead_id", "old_id"
+        )
+    )
     owners = {user.pk: user for user in User.objects.filter(pk__in=[k for k in former if k])}
     back, count = uuid.uuid4(), 0
     for old, pairs in former.items():
@@ -101,7 +124,41 @@ def take_back_assignment(batch: uuid.UUID, *, actor: User) -> int:
         kept = Lead.objects.filter(pk__in=[pk for pk, _ in pairs], owner=new)
         for chunk in chunks(kept):
             count += give(chunk, owners.get(old or 0), actor=actor, batch=back)
+            restore_teams(chunk, teams)
     return count
+
+
+def note_release(lead: Lead, *, actor: User | None, batch: uuid.UUID) -> None:
+    """Write into the history whose a lead is that is about to belong to nobody and no team."""
+    if lead.owner_id:
+        LeadChange.objects.create(
+            lead=lead, batch=batch, field="owner", actor=actor, old=str(lead.owner),
+            old_id=lead.owner_id,
+        )  # fmt: skip
+    if line := team_line(lead, None, actor=actor, batch=batch):
+        line.save()
+
+
+def take_release_back(lead: Lead, batches: Collection[uuid.UUID]) -> None:
+    """Give a lead that belongs to nobody back to whom `note_release` says it belonged."""
+    former = LeadChange.objects.filter(lead=lead, batch__in=batches)
+    values: dict[str, Any] = {
+        f"{field}_id": old for field, old in former.values_list("field", "old_id")
+    }
+    free = Lead.objects.filter(pk=lead.pk, owner=None)
+    if values and free.update(recycled_until=None, **values):
+        lead.refresh_from_db()
+
+
+def restore_teams(ids: list[int], teams: Mapping[int, int | None]) -> None:
+    """Put leads back into the teams that they were in. teams: {lead: team or None}"""
+    known = set(Team.objects.filter(pk__in=set(teams.values())).values_list("pk", flat=True))
+    former: dict[int | None, list[int]] = {}
+    for pk in ids:
+        if pk in teams:
+            former.setdefault(teams[pk] if teams[pk] in known else None, []).append(pk)
+    for team, leads in former.items():
+        Lead.objects.filter(pk__in=leads).update(team=team)
 
 
 def follow_team(payload: dict[str, Any]) -> None:

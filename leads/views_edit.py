@@ -126,7 +126,8 @@ def undo(request: SignedInRequest, batch: uuid.UUID) -> HttpResponse:
         toast(request, "Changed again meanwhile, so nothing was taken back.", level="warning")
     except services.LeadNotAccepted as refusal:
         toast(request, f"Nothing was taken back. {refusal}", level="warning")
-    back = line.lead.get_absolute_url() if lines.count() == 1 else reverse("leads:list")
+    alone = lines.values("lead").distinct().count() == 1
+    back = line.lead.get_absolute_url() if alone else reverse("leads:list")
     if wants_partial(request):
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     return redirect(back)

@@ -4,14 +4,17 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
+
 from crm.activities import reminders
 from crm.activities.models import Activity, FollowUp
 from crm.activities.services import FIRST_CALL, title_of
 from crm.funnel.handoffs import HANDOFF_ACCEPTED, AlreadyAnswered
 from crm.funnel.models import Handoff
-from crm.funnel.routing import reassign
+from crm.funnel.routing import leave_in_queue, reassign
 from crm.notifications import services as notifications
 from crm.users.models import Organisation, User
+from leads.models import Lead
 from leads.ownership import LEADS_ASSIGNED
 
 TEAM_CHANGED = "users.team_changed:activities"
@@ -49,9 +52,14 @@ def set_first_call(payload: Payload) -> None:
 
 
 def follow_owner(payload: Payload) -> None:
-    """Give what is open for these leads to their new owner: waiting handoffs and follow-ups."""
+    """Give what is open for these leads to their new owner: waiting handoffs and follow-ups.
+
+    Given to nobody, both go to the queue of the lead's team.
+    """
     owner = User.objects.select_related("team").filter(pk=payload["owner"]).first()
     actor = User.objects.filter(pk=payload["actor"]).first()
+    if payload["owner"] is None:
+        leave_to_team(payload["leads"], actor)
     if owner is None or actor is None:
         return
     still = {"lead__in": payload["leads"], "lead__owner": owner}
@@ -63,6 +71,16 @@ def follow_owner(payload: Payload) -> None:
     waiting = Handoff.objects.waiting().filter(**still).exclude(rep=owner)
     for handoff in waiting.select_related("lead", "rep", "team").order_by("pk"):
         pass_on(handoff, owner, actor)
+
+
+def leave_to_team(leads: list[int], actor: User | None) -> None:
+    """Leave what is open for leads without an owner to their team: whoever is free takes it."""
+    still = {"lead__in": leads, "lead__owner": None}
+    team = Subquery(Lead.objects.filter(pk=OuterRef("lead")).values("team")[:1])
+    FollowUp.objects.open().filter(**still).exclude(owner=None).update(owner=None, team=team)
+    waiting = Handoff.objects.waiting().filter(**still).exclude(rep=None).order_by("pk")
+    for handoff in waiting.select_related("lead__team", "rep", "team"):
+        leave_in_queue(handoff, handoff.lead.team, actor=actor)
 
 
 def pass_on(handoff: Handoff, owner: User, actor: User) -> None:

@@ -13,7 +13,7 @@ from django.utils.timezone import now
 from crm.activities.models import Activity
 from crm.alignment.measures import ATTEMPT_DAYS
 from crm.common.periods import Period
-from crm.funnel.models import Handoff, MqlDefinition, StageEntry, Verdict
+from crm.funnel.models import IN_TIME, Handoff, MqlDefinition, StageEntry, Verdict
 from crm.reports.drill import Cell as Leads
 from crm.reports.kinds import KINDS
 from crm.reports.questions import PERIOD, within
@@ -89,7 +89,7 @@ def is_judged() -> Q:
 
 
 def is_in_time() -> Q:
-    return Q(answered_at__lte=F("due_at"))
+    return IN_TIME
 
 
 def is_close() -> Q:

@@ -171,12 +171,13 @@ def entries(transition: StageTransition) -> list[StageEntry]:
 
 @transaction.atomic
 def take_back(transition: StageTransition, *, actor: User | None) -> StageTransition:
-    """Undo the last move of a lead: a second move back, after which neither counts.
+    """Undo the last move of a lead that counts: a second move back, after which neither counts.
 
+    Moves that were taken back are passed over, so that one act of two moves can be undone whole.
     Raises LeadMoved if the lead has moved on since, or the move was taken back before.
     """
     lead = Lead.objects.select_for_update().get(pk=transition.lead_id)
-    last = lead.transitions.order_by("pk").last()
+    last = lead.transitions.filter(reverts=None, reverted_by=None).order_by("pk").last()
     if last != transition or transition.reverts_id or not transition.old_stage:
         raise LeadMoved(lead.pk)
     if lead.stage != transition.new_stage:

@@ -107,6 +107,8 @@ def give_all(gifts: Sequence[Gift], at: datetime) -> None:
     same = {"routed_at": at, "due_at": due_at, "remind_at": remind_at}
     for handoff, rep, reason in gifts:
         values = {**same, "rep": rep, "team": rep.team, "routing_reason": reason[:250]}
+        if handoff.due_at and handoff.due_at < at and handoff.breached_at is None:
+            values["breached_at"] = handoff.due_at
         write(handoff, reminded_at=None, escalated_at=None, **values)
     write_owners([gift.handoff for gift in gifts])
     if told:
@@ -227,6 +229,21 @@ def reassign(handoff: Handoff, rep: User, *, actor: User) -> None:
         raise handoffs.AlreadyAnswered(handoff)
     before = handoff.rep or (f"the queue of {handoff.team}" if handoff.team else "the queue")
     give_all([Gift(handoff, rep, f"{actor} gave it to {rep}, before: {before}")], now())
+
+
+@transaction.atomic
+def leave_in_queue(handoff: Handoff, team: Team | None, *, actor: User | None) -> bool:
+    """Put a waiting handoff back into the queue of `team`: same attempt, same deadline.
+
+    False if it was answered or given meanwhile. Its rep need not answer it any more.
+    """
+    reason = f"{actor or 'Somebody'} gave it to nobody, before: {handoff.rep}"
+    values = {"rep": None, "team": team or handoff.team, "routed_at": None}
+    mine = Handoff.objects.waiting().filter(pk=handoff.pk, rep=handoff.rep)
+    if not mine.update(**values, routing_reason=reason[:250]):
+        return False
+    notifications.settle(handoff.get_absolute_url())
+    return True
 
 
 def route_unassigned(limit: int = 1000) -> int:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, Q
 from django.utils.timezone import now
 
 from crm.activities.models import Activity
 from crm.common.periods import midnight
-from crm.funnel.models import Handoff, StageEntry
+from crm.funnel.models import IN_TIME, Handoff, StageEntry
 from crm.funnel.queue import with_history
 from crm.stages import PATH
 from crm.users.models import Organisation, Scope, User
@@ -41,9 +41,6 @@ class Answers:
     @property
     def rate(self) -> float | None:
         return self.in_time / self.answered if self.answered else None
-
-
-IN_TIME = Q(answered_at__lte=F("due_at"))
 
 
 def answers(user: User) -> Answers:

@@ -133,6 +133,26 @@ def test_open_follow_ups_and_waiting_handoffs_go_to_the_leads_new_owner(
     assert (follow_up.owner, follow_up.team) == (new, new.team)
 
 
+def test_what_is_open_for_a_lead_given_to_nobody_goes_to_its_teams_queue(rep, run_effects):
+    manager = UserFactory(role=Role.SALES_MANAGER)
+    handoff = waiting_handoff(rep=rep)
+    answered = waiting_handoff(rep=rep)
+    handoffs.accept(answered, actor=rep)
+    services.plan_follow_up(handoff.lead, NextStep(CALL, now()), owner=rep)
+    run_effects()  # of its routing, so that only the release is left to do
+
+    ownership.assign_owner(Lead.objects.filter(pk=handoff.lead_id), None, actor=manager)
+    run_effects()
+
+    handoff.refresh_from_db()
+    answered.refresh_from_db()
+    follow_up = FollowUp.objects.get(lead=handoff.lead)
+    assert (handoff.rep, handoff.team, handoff.outcome) == (None, rep.team, "waiting")
+    assert "gave it to nobody" in handoff.routing_reason
+    assert (follow_up.owner, follow_up.team) == (None, rep.team)
+    assert answered.rep == rep
+
+
 def test_open_follow_ups_follow_their_owner_to_another_team(rep):
     from crm.activities.effects import follow_team
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.timezone import localdate, now
 
 from crm.common.periods import Period
-from crm.funnel import handoffs
+from crm.funnel import handoffs, ledger
 from crm.funnel.models import StageEntry, Verdict
 from crm.outbox.models import Effect
 from crm.reports.questions import Question
@@ -18,6 +18,7 @@ from crm.users.models import Role
 from deals import closing, services
 from deals.models import Deal
 from deals.services import NotAllowedNow, StaleDeal
+from leads.models import Lead
 from tests.factories import UserFactory
 
 OCTOBER = Period(date(2026, 10, 1), date(2026, 11, 1))
@@ -245,6 +246,34 @@ def test_a_deal_whose_lead_went_back_to_marketing_is_not_reopened(sold, rep, pri
         closing.reopen(deal, version=deal.version, actor=rep)
 
     assert Deal.objects.get().status == "lost"
+
+
+def test_undoing_a_loss_with_a_day_to_revisit_leaves_nothing_of_it(sold, rep, price):
+    deal = sold()
+    before = Lead.objects.filter(pk=deal.lead_id).values("owner", "team", "recycled_until").get()
+    entries = set(StageEntry.objects.filter(lead=deal.lead).values_list("stage", "at"))
+    lost(deal, rep, price, revisit_on=localdate() + timedelta(days=90))
+    assert stage_of(deal) == Stage.RECYCLED
+
+    closing.reopen(deal, version=deal.version, actor=rep, mistake=True)
+
+    assert stage_of(deal) == Stage.OPPORTUNITY
+    after = Lead.objects.filter(pk=deal.lead_id).values("owner", "team", "recycled_until").get()
+    assert after == before
+    assert set(StageEntry.objects.filter(lead=deal.lead).values_list("stage", "at")) == entries
+    assert not Verdict.objects.standing().filter(kind=Verdict.Kind.LOST).exists()
+
+
+def test_a_recycled_lead_that_was_offered_again_is_not_pulled_back_by_an_undo(sold, rep, price):
+    deal = sold()
+    lost(deal, rep, price, revisit_on=localdate() + timedelta(days=90))
+    ledger.move(Lead.objects.get(pk=deal.lead_id), Stage.MQL, actor=rep, reason="Came back")
+
+    with pytest.raises(NotAllowedNow):
+        closing.reopen(deal, version=deal.version, actor=rep, mistake=True)
+
+    deal.refresh_from_db()
+    assert (deal.status, stage_of(deal)) == ("lost", Stage.MQL)
 
 
 def test_an_open_deal_is_not_reopened(sold, rep):

@@ -7,7 +7,7 @@ import time_machine
 from django.utils.timezone import now
 
 from crm.funnel import handoffs, routing, sla, tasks
-from crm.funnel.models import Handoff, Reason
+from crm.funnel.models import IN_TIME, LATE, Handoff, Reason
 from crm.mailing.models import Mail
 from crm.notifications.models import Notification
 from crm.users.models import Role
@@ -33,6 +33,21 @@ def rep(team):
 @pytest.fixture
 def manager(team):
     return UserFactory(role=Role.SALES_MANAGER, team=team)
+
+
+def test_a_handoff_that_was_overdue_when_given_on_stays_late(rep, manager):
+    late = waiting_handoff(rep=rep, due_at=now() - timedelta(hours=1))
+    first = late.due_at
+    good = waiting_handoff(rep=rep)
+    for handoff in (late, good):
+        routing.reassign(handoff, UserFactory(team=rep.team), actor=manager)
+        handoffs.accept(handoff, actor=handoff.rep)
+        handoff.refresh_from_db()
+
+    assert (late.breached_at, good.breached_at) == (first, None)
+    assert (late.was_in_time, good.was_in_time) == (False, True)
+    assert Handoff.objects.get(IN_TIME) == good
+    assert Handoff.objects.get(LATE) == late
 
 
 def near(rep, **values):

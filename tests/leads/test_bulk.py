@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from crm.users.models import Role
 from leads.models import Lead, SavedView
-from tests.factories import CompanyFactory, LeadFactory, UserFactory
+from leads.ownership import assign_owner, take_back_assignment
+from tests.factories import CompanyFactory, LeadFactory, TeamFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 ASSIGN, EXPORT = reverse("leads:bulk-assign"), reverse("leads:export")
@@ -40,6 +41,23 @@ def test_chosen_leads_are_given_to_one_owner_and_taken_back(manager):
     )
     assert not Lead.objects.filter(owner=rep).exists()
     assert other.changes.count() == 0
+
+
+def test_taking_an_assignment_back_restores_each_leads_team(organisation):
+    manager = UserFactory(role=Role.SALES_MANAGER)
+    north, south = TeamFactory(name="North"), TeamFactory(name="South")
+    mine = LeadFactory(owner=UserFactory(team=north), team=north)
+    free, teamless = LeadFactory(team=north), LeadFactory()
+
+    given = assign_owner(Lead.objects.all(), UserFactory(team=south), actor=manager)
+    assert set(Lead.objects.values_list("team", flat=True)) == {south.pk}
+    take_back_assignment(given.batch, actor=manager)
+
+    assert dict(Lead.objects.values_list("pk", "team")) == {
+        mine.pk: north.pk,
+        free.pk: north.pk,
+        teamless.pk: None,
+    }
 
 
 def test_all_that_match_the_filter_are_given_away(manager):

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from crm.funnel.models.verdicts import Verdict
 
 
+IN_TIME = Q(answered_at__lte=F("due_at"), breached_at=None)
+"""Answered by the first deadline: a handoff that was given on after it keeps its breach."""
+LATE = Q(answered_at__gt=F("due_at")) | Q(answered_at__isnull=False, breached_at__isnull=False)
+
+
 class HandoffQuerySet(models.QuerySet["Handoff"]):
     def visible_to(self, user: User) -> "HandoffQuerySet":
         """Handoffs in the user's row scope; the column that stands for the owner is `rep`."""
@@ -107,6 +112,9 @@ class Handoff(models.Model):
     remind_at = models.DateTimeField(null=True, blank=True)
     reminded_at = models.DateTimeField(null=True, blank=True)
     escalated_at = models.DateTimeField(null=True, blank=True)
+    breached_at = models.DateTimeField(
+        null=True, blank=True, help_text="The first deadline that passed before it was given on"
+    )
     answered_at = models.DateTimeField(null=True, blank=True)
     answered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
@@ -198,10 +206,10 @@ class Handoff(models.Model):
 
     @property
     def was_in_time(self) -> bool | None:
-        """Whether it was answered before the deadline; None while it waits or has none."""
+        """Whether it was answered before the first deadline; None while it waits or has none."""
         if self.answered_at is None or self.due_at is None:
             return None
-        return self.answered_at <= self.due_at
+        return self.answered_at <= self.due_at and self.breached_at is None
 
     @property
     def clock_start(self) -> datetime:

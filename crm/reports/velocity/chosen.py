@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, Q
 
 from crm.common.periods import Period
-from crm.funnel.models import Handoff
+from crm.funnel.models import Handoff, handoffs
 from crm.reports.dimensions import OF_DEALS, OF_HANDOFFS, Dimension
 from crm.reports.questions import Question, of_whom, on_days, within
 from crm.reports.rows import LEADS, Params, RowSet, in_period, url_of
@@ -22,8 +22,8 @@ ANSWERED, IN_TIME, LATE, ACCEPTED = "answered", "in-time", "late", "accepted"
 ROUTED, MEASURED, CONTACTED = "routed", "measured", "contacted"
 HANDOFFS = {
     ANSWERED: Q(),
-    IN_TIME: Q(answered_at__lte=F("due_at")),
-    LATE: Q(answered_at__gt=F("due_at")),
+    IN_TIME: handoffs.IN_TIME,
+    LATE: handoffs.LATE,
     ACCEPTED: Q(outcome=Handoff.Outcome.ACCEPTED),
     ROUTED: Q(routed_at__isnull=False),
     MEASURED: Q(answer_minutes__isnull=False),
