@@ -35,7 +35,8 @@ RESCORE_DECAYED = "campaigns.rescore_decayed"
 CHUNK = 500
 
 NEEDED = (
-    *("name", "email", "phone", "job_title", "country", "consent", "stage", "stage_since"),
+    *("name", "email", "phone", "job_title", "country", "stage", "stage_since"),
+    *("consent", "consent_asked_at"),
     *("score", "scored_at", "recycled_until", "enriched_at"),
     *("company__name", "company__industry", "company__size", "company__country"),
     *("channel__name", "channel__key"),

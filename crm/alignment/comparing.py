@@ -4,13 +4,19 @@ from collections.abc import Iterable
 
 from crm.funnel.models import MqlDefinition
 
+CONSENT_NOW = {
+    MqlDefinition.Consent.NONE: "Consent to marketing email is not required now.",
+    MqlDefinition.Consent.ASKED: "Consent to marketing email must be asked for now.",
+    MqlDefinition.Consent.CONFIRMED: "Consent to marketing email must be confirmed now.",
+}
+
 
 def changes(old: MqlDefinition, new: MqlDefinition) -> list[str]:
     """Return what is new in a version, a sentence for each change; none for the same again."""
     return [
         *of_threshold(old.threshold, new.threshold),
         *of_fields(old.required_fields, new.required_fields),
-        *of_consent(old.consent_required, new.consent_required),
+        *of_consent(old.consent, new.consent),
     ]
 
 
@@ -31,9 +37,7 @@ def of_fields(old: Iterable[str], new: Iterable[str]) -> list[str]:
     ]
 
 
-def of_consent(old: bool, new: bool) -> list[str]:
+def of_consent(old: str, new: str) -> list[str]:
     if old == new:
         return []
-    return [
-        "Consent to marketing mail is required now." if new else "Consent is not asked for now."
-    ]
+    return [CONSENT_NOW[MqlDefinition.Consent(new)]]

@@ -17,7 +17,16 @@ Ordered = TypeVar("Ordered", Reason, RoutingRule)
 AUDITED: dict[type[Any], tuple[str, tuple[str, ...], str]] = {
     Reason: (
         audit.Area.REASONS,
-        ("name", "use", "return_path", "cool_down_days", "side", "note_required", "is_active"),
+        (
+            "name",
+            "use",
+            "return_path",
+            "cool_down_days",
+            "side",
+            "note_required",
+            "no_consent",
+            "is_active",
+        ),
         "/settings/reasons/",
     ),
     RoutingRule: (
@@ -38,7 +47,7 @@ def change_definition(definition: MqlDefinition, *, by: User) -> MqlDefinition:
     definition.save()
     audit.record_fields(
         by, audit.Area.DEFINITION, f"Version {definition.version} in force", latest, definition,
-        ("threshold", "required_fields", "consent_required"), "/settings/definition/",
+        ("threshold", "required_fields", "consent"), "/settings/definition/",
     )  # fmt: skip
     changed = {"version": definition.version}
     outbox.tell(DEFINITION_CHANGED, f"definition:{definition.version}", changed)

@@ -145,8 +145,7 @@ class DefinitionForm(FreshForm, forms.ModelForm):
 
     class Meta:
         model = MqlDefinition
-        fields = ["threshold", "required_fields", "consent_required", "note"]
-        labels = {"consent_required": "Only with consent to marketing mail"}
+        fields = ["threshold", "required_fields", "consent", "note"]
 
     def record(self) -> MqlDefinition:
         return MqlDefinition.current()
@@ -163,7 +162,8 @@ class ReasonForm(FreshForm, forms.ModelForm):
     class Meta:
         model = Reason
         fields = [
-            "name", "use", "return_path", "cool_down_days", "side", "note_required", "is_active",
+            "name", "use", "return_path", "cool_down_days", "side", "note_required", "no_consent",
+            "is_active",
         ]  # fmt: skip
         labels = {"is_active": "In use", "note_required": "A note must be written"}
 

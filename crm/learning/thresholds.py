@@ -4,7 +4,7 @@ from crm.funnel.agreements import change_definition
 from crm.funnel.models import MqlDefinition
 from crm.users.models import User
 
-KEPT = ("threshold", "required_fields", "consent_required")
+KEPT = ("threshold", "required_fields", "consent")
 
 
 def set_threshold(threshold: int, *, by: User, why: str) -> MqlDefinition:

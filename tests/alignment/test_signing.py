@@ -112,14 +112,14 @@ def test_the_database_lets_no_signature_be_changed_or_dropped(mira, act):
 
 
 def test_a_new_version_is_told_by_what_it_changes():
-    old = MqlDefinition(threshold=40, required_fields=["email", "phone"], consent_required=False)
-    new = MqlDefinition(threshold=35, required_fields=["email", "company"], consent_required=True)
+    old = MqlDefinition(threshold=40, required_fields=["email", "phone"], consent="none")
+    new = MqlDefinition(threshold=35, required_fields=["email", "company"], consent="confirmed")
 
     assert comparing.changes(old, new) == [
         "The score must be 35 or more, 40 before. More leads will do.",
         "Company must be filled now.",
         "Phone may be blank now.",
-        "Consent to marketing mail is required now.",
+        "Consent to marketing email must be confirmed now.",
     ]
     assert comparing.changes(old, old) == []
 

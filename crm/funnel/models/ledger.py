@@ -10,7 +10,15 @@ from leads.models import Lead
 
 
 class MqlDefinition(models.Model):
-    """What makes a lead marketing-qualified. Each change is a new version; one is in force."""
+    """What makes a lead marketing-qualified. Each change is a new version; one is in force.
+
+    consent: what it asks of the lead's consent to marketing email. Pending is not confirmed.
+    """
+
+    class Consent(models.TextChoices):
+        NONE = "none", "Not required"
+        ASKED = "asked", "Asked for, confirmed or not"
+        CONFIRMED = "confirmed", "Confirmed"
 
     REQUIRABLE = {
         "name": "Name",
@@ -24,7 +32,10 @@ class MqlDefinition(models.Model):
     version = models.PositiveIntegerField(unique=True)
     threshold = models.PositiveSmallIntegerField(help_text="Score from which a lead is offered.")
     required_fields = models.JSONField(default=list, help_text="Names of lead fields to be filled.")
-    consent_required = models.BooleanField(default=False)
+    consent = models.CharField(
+        max_length=9, choices=Consent.choices, default=Consent.NONE,
+        help_text="Consent to marketing email. A request, such as a demo, needs none.",
+    )  # fmt: skip
     note = models.TextField(blank=True, default="")
     created_at = models.DateTimeField(db_default=Now())
     created_by = models.ForeignKey(
@@ -37,7 +48,11 @@ class MqlDefinition(models.Model):
             models.CheckConstraint(
                 condition=Q(threshold__gte=1, threshold__lte=100),
                 name="mql_threshold_is_1_to_100",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(consent__in=["none", "asked", "confirmed"]),
+                name="mql_definition_asks_for_a_known_consent",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -65,9 +80,14 @@ class MqlDefinition(models.Model):
             for field, label in self.REQUIRABLE.items()
             if field in self.required_fields and not getattr(lead, field)
         ]
-        if self.consent_required and not lead.consent:
-            gaps.append("no consent")
-        return gaps
+        return gaps + self.missing_consent(lead)
+
+    def missing_consent(self, lead: Lead) -> list[str]:
+        if self.consent == self.Consent.NONE or lead.consent:
+            return []
+        if lead.consent_asked_at is None:
+            return ["no consent"]
+        return [] if self.consent == self.Consent.ASKED else ["consent not confirmed"]
 
 
 class StageTransition(models.Model):

@@ -39,6 +39,11 @@ class Reason(models.Model):
     )
     side = models.CharField("to be mended by", max_length=10, choices=Side.choices)
     note_required = models.BooleanField(default=False)
+    no_consent = models.BooleanField(
+        "the person did not agree to be contacted",
+        default=False,
+        help_text="Such a lead is never sent back to nurture.",
+    )
     is_active = models.BooleanField(default=True)
     position = models.PositiveIntegerField(default=0)
 
@@ -53,6 +58,12 @@ class Reason(models.Model):
                 name="reason_to_recycle_leads_back_to_marketing",
                 violation_error_message="A recycled lead goes back to marketing: "
                 "to nurture, or to have its data completed.",
+            ),
+            models.CheckConstraint(
+                condition=Q(no_consent=False) | ~Q(return_path="nurture"),
+                name="reason_without_consent_never_leads_to_nurture",
+                violation_error_message="Who did not agree to be contacted is not sent back to "
+                "nurture. Choose another return path.",
             ),
         ]
 

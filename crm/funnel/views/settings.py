@@ -48,7 +48,7 @@ def definition(request: SignedInRequest) -> HttpResponse:
 def definition_create(request: SignedInRequest) -> HttpResponse:
     """Put a new version into force; handoffs keep the one under which they were opened."""
     current = MqlDefinition.current()
-    start = {field: getattr(current, field) for field in ("threshold", "consent_required")}
+    start = {field: getattr(current, field) for field in ("threshold", "consent")}
     start["required_fields"] = current.required_fields
     form = DefinitionForm(posted(request), initial=start)
     if request.method == "POST" and form.is_valid():
