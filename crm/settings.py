@@ -295,6 +295,8 @@ INBOUND_DOMAIN = env.str("INBOUND_DOMAIN", "")
 INBOUND_SECRET = env.str("INBOUND_SECRET", "")
 INBOUND_IMAP_URL = env.str("INBOUND_IMAP_URL", "")
 """The folder that received mail is fetched from: imaps://user:password@host:993/INBOX."""
+RETURN_DOMAIN = env.str("RETURN_DOMAIN", "")
+"""Where reports of undelivered mail come: each mail gets a signed return address there."""
 INBOUND_MAX_BYTES = env.int("INBOUND_MAX_MB", 25) * 1024 * 1024
 
 # Connections to hosts that users type (crm.common.outgoing) -------------------------------------

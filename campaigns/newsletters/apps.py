@@ -8,8 +8,16 @@ class NewslettersConfig(AppConfig):
         from anymail.signals import tracking
 
         from campaigns.assets import register_assets
-        from campaigns.newsletters import clicks, planning, providers, shelves, waiting
+        from campaigns.newsletters import (
+            clicks,
+            planning,
+            providers,
+            returned,
+            shelves,
+            waiting,
+        )
         from campaigns.segments.usage import register_user
+        from crm.mailing import reports, returning
         from crm.outbox import services as outbox
         from crm.outbox.health import register_queue
 
@@ -22,4 +30,5 @@ class NewslettersConfig(AppConfig):
             "Newsletters", shelves.newsletters_of, icon="mail", create="newsletters:create"
         )
         register_user("Newsletter", planning.standing_on)
+        reports.register(returning.MARKETING, returned.take_report, finder=returned.named_by)
         tracking.connect(providers.take_report, dispatch_uid="newsletters")

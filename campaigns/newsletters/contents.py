@@ -17,6 +17,7 @@ from django.urls import reverse
 from campaigns.newsletters.models import Content, Link, MarketingMail
 from crm.mailing import blocks as writing
 from crm.mailing import merging, tokens
+from crm.mailing.returning import MARKETING, set_return_address
 from crm.users.models import Organisation
 from leads.models import Lead
 
@@ -146,6 +147,7 @@ def message_of(mail: MarketingMail, lead: Lead) -> EmailMultiAlternatives:
         "Auto-Submitted": "auto-generated",
     }
     report = tokens.sign(tokens.REPORT, mail.pk)
+    set_return_address(message, MARKETING, mail.pk)
     message.metadata = {"marketing_mail": report}  # type: ignore[attr-defined]
     message.track_clicks = message.track_opens = False  # type: ignore[attr-defined]
     return message

@@ -25,7 +25,7 @@ def report(
     key: unique among all reports, so that a provider may tell us twice
 
     A hard bounce and a complaint suppress the address at once, so does the third soft bounce in
-    30 days.
+    30 days. One that was refused by policy says nothing of the address.
     """
     mail = MarketingMail.objects.select_related("lead", "content").filter(pk=mail_id).first()
     if mail is None:
@@ -45,7 +45,7 @@ def report(
 def follow(event: DeliveryEvent, mail: MarketingMail) -> None:
     """Do what one new report asks for."""
     source = mail.source
-    if event.kind in (Kind.HARD_BOUNCE, Kind.SOFT_BOUNCE):
+    if event.kind in (Kind.HARD_BOUNCE, Kind.SOFT_BOUNCE, Kind.BLOCKED):
         left = MarketingMail.objects.filter(pk=mail.pk).exclude(state=State.QUEUED)
         left.update(state=State.BOUNCED, last_error=event.detail)
     if event.kind == Kind.HARD_BOUNCE:

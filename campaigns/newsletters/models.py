@@ -334,6 +334,7 @@ class DeliveryEvent(models.Model):
         DEFERRED = "deferred", "Put off"
         HARD_BOUNCE = "hard_bounce", "Bounced: no such address"
         SOFT_BOUNCE = "soft_bounce", "Bounced for now"
+        BLOCKED = "blocked", "Refused by policy"
         COMPLAINT = "complaint", "Marked as spam"
         UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
 

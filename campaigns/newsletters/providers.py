@@ -4,14 +4,15 @@ anymail speaks by a Django signal of its own; this is the one that we listen to.
 """
 
 import hashlib
-import re
 from typing import Any
 
 from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
 
 from campaigns.newsletters import delivery
 from campaigns.newsletters.models import DeliveryEvent, MarketingMail
+from campaigns.newsletters.returned import KINDS
 from crm.mailing import tokens
+from crm.mailing.bounces import Bounce, Phase, classify
 
 Kind = DeliveryEvent.Kind
 
@@ -24,12 +25,12 @@ PLAIN = {
 }
 REASONS = {
     RejectReason.INVALID: Kind.HARD_BOUNCE,
-    RejectReason.BOUNCED: Kind.HARD_BOUNCE,
+    RejectReason.BLOCKED: Kind.BLOCKED,
     RejectReason.SPAM: Kind.COMPLAINT,
     RejectReason.UNSUBSCRIBED: Kind.UNSUBSCRIBED,
 }
-"""Why a provider refuses to send to an address at all."""
-FOR_NOW = re.compile(r"\b4\d\d\b|\b4\.\d\.\d|soft|transient|temporar|full", re.IGNORECASE)
+"""Why a provider refuses to send to an address at all. That it bounced once before, by whatever
+reading, is no reason to call it dead."""
 
 
 def take_report(sender: Any, event: AnymailTrackingEvent, esp_name: str, **more: Any) -> None:
@@ -54,10 +55,12 @@ def kind_of(event: AnymailTrackingEvent) -> str | None:
 
 
 def bounce_of(event: AnymailTrackingEvent) -> str:
-    """Return whether a bounce is final: the address does not exist, and nothing says “for now”."""
+    """Return what a bounce counts as: by what the reader's server said, else by the provider."""
     said = f"{event.mta_response or ''} {event.description or ''}"
-    final = event.reject_reason in (RejectReason.INVALID, RejectReason.BOUNCED)
-    return Kind.HARD_BOUNCE if final and not FOR_NOW.search(said) else Kind.SOFT_BOUNCE
+    bounce = classify(said, Phase.REPORT)
+    if bounce is Bounce.UNCLEAR:
+        return REASONS.get(event.reject_reason, Kind.SOFT_BOUNCE)
+    return KINDS[bounce]
 
 
 def mail_of(event: AnymailTrackingEvent) -> int | None:

@@ -17,9 +17,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from crm.correspondence import incoming
+from crm.correspondence import arrivals
 from crm.correspondence.models import FetchedFolder
-from crm.correspondence.reading import read
 
 AT_ONCE = 200
 LEASE = timedelta(minutes=10)
@@ -148,6 +147,6 @@ def take(imap: imaplib.IMAP4, folder: FetchedFolder, uid: int) -> None:
     raw = next((part[1] for part in parts if isinstance(part, tuple)), b"")
     with transaction.atomic():
         if raw:  # deleted since we asked
-            incoming.receive(read(raw))
+            arrivals.take(raw)
         folder.last_uid = uid
         folder.save(update_fields=["last_uid"])

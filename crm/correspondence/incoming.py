@@ -25,6 +25,7 @@ class Outcome(Enum):
     LOGGED = "logged with its lead"
     UNMATCHED = "kept: nobody we know"
     KNOWN = "known already"
+    REPORT = "a report of one of our mails"
     REFUSED = "a loop, within the house, or for an address that we did not give out"
 
 

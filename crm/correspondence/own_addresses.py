@@ -51,7 +51,7 @@ def check_free(address: str, user: User) -> None:
     boxes = UserMailbox.objects.filter(address=address).exclude(user=user)
     if is_shared(address) or users.exists() or boxes.exists():
         raise CannotClaim(TAKEN)
-    if address != user.email and Lead.objects.with_email(address).exists():
+    if address != user.email and Lead.objects.with_address(address).exists():
         raise CannotClaim(TAKEN)
 
 

@@ -21,6 +21,7 @@ from crm.correspondence.models import Message, UserMailbox
 from crm.correspondence.sealing import CannotOpen
 from crm.mailing.models import Suppression
 from crm.mailing.post import Fate, Post, Posted
+from crm.mailing.returning import PERSONAL, set_return_address
 from crm.mailing.suppressing import suppress
 from crm.notifications.models import Notification
 from crm.notifications.services import notify
@@ -87,10 +88,13 @@ def letter_of(message: Message, *, own_server: bool) -> EmailMultiAlternatives:
     logged_at = logging_address(message.by, ANSWER) if message.by else ""
     if logged_at:
         answers_to = [message.sender, logged_at] if message.sender else [logged_at]
-    return EmailMultiAlternatives(
+    letter = EmailMultiAlternatives(
         message.subject, message.text, sender, list(message.to), cc=list(message.cc),
         headers=headers, reply_to=answers_to,
     )  # fmt: skip
+    if not own_server:
+        set_return_address(letter, PERSONAL, message.pk)
+    return letter
 
 
 @transaction.atomic

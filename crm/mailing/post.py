@@ -1,6 +1,5 @@
 """Posting bulk mail: one connection for many messages, and what became of each in plain words."""
 
-import re
 import smtplib
 from dataclasses import dataclass
 from enum import Enum
@@ -12,11 +11,8 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models.functions import Now
 
+from crm.mailing.bounces import Bounce, Phase, classify
 from crm.mailing.models import Mail
-
-OF_ADDRESS = re.compile(r"\b5\.1\.\d|\b5\.2\.1\b")
-OF_POLICY = re.compile(r"\b5\.[3-7]\.\d")
-FULL = re.compile(r"\b[45]\.2\.2\b")
 
 
 class Fate(Enum):
@@ -38,6 +34,15 @@ class Posted:
     fate: Fate
     detail: str = ""
     provider_id: str = ""
+
+
+FATES = {
+    Bounce.DEAD: Fate.NO_SUCH_ADDRESS,
+    Bounce.FULL: Fate.FULL,
+    Bounce.FOR_NOW: Fate.LATER,
+    Bounce.BLOCKED: Fate.REFUSED,
+    Bounce.UNCLEAR: Fate.REFUSED,
+}
 
 
 class Post:
@@ -112,7 +117,7 @@ def fate_of(error: Exception, *, reached: bool) -> Fate:
     if isinstance(error, smtplib.SMTPResponseException):
         return fate_of_answer(error.smtp_code, as_text(error.smtp_error), at_address=False)
     if isinstance(error, AnymailRecipientsRefused):
-        return Fate.NO_SUCH_ADDRESS
+        return fate_at_provider(error)
     if isinstance(error, AnymailAPIError) and error.status_code is not None:
         later = error.status_code == 429 or error.status_code >= 500
         return Fate.LATER if later else Fate.REFUSED
@@ -123,13 +128,20 @@ def fate_of(error: Exception, *, reached: bool) -> Fate:
 
 def fate_of_answer(code: int, said: str, *, at_address: bool) -> Fate:
     """Return what an SMTP answer means. at_address: it was given to RCPT, not to the content."""
-    if FULL.search(said):
+    bounce = classify(said, Phase.RECIPIENT if at_address else Phase.CONTENT, code=code)
+    if bounce is Bounce.FULL:
         return Fate.FULL
-    if code < 500:
-        return Fate.LATER
-    if OF_ADDRESS.search(said) or (at_address and not OF_POLICY.search(said)):
-        return Fate.NO_SUCH_ADDRESS
-    return Fate.REFUSED
+    return Fate.LATER if code < 500 else FATES[bounce]
+
+
+def fate_at_provider(error: AnymailRecipientsRefused) -> Fate:
+    """Return what a provider means that takes a message for none of its recipients.
+
+    “Rejected” is the provider's own list, of whatever reason; only “invalid” names a dead address.
+    """
+    status = getattr(error.email_message, "anymail_status", None)
+    answers = getattr(status, "status", None)
+    return Fate.NO_SUCH_ADDRESS if answers == {"invalid"} else Fate.REFUSED
 
 
 def as_text(said: bytes | str) -> str:

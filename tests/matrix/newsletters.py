@@ -41,6 +41,8 @@ ROWS = [
     Row("newsletters:mails", get=EVERYBODY, obj="newsletter"),
     Row("newsletters:resend", post=MARKETING, obj="marketing mail"),
     Row("newsletters:suppressed", get=MARKETING),
+    Row("newsletters:misread", get=MARKETING),
+    Row("newsletters:release", post=MARKETING_MANAGERS),
     Row("newsletters:suppress", get=MARKETING, post=MARKETING, data={"address": "no@example.com"}),
     Row("newsletters:lift", post=MARKETING_MANAGERS, obj="suppression"),
     Row("newsletters:click", get=EVERYBODY, public=True, obj="link in a mail"),

@@ -26,6 +26,7 @@ class Inbox:
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
+        self.senders: list[str] = []
         self.answers: dict[str, str] = {}
         self.reply = ""
         self.during: Callable[[str], None] = lambda address: None
@@ -46,6 +47,7 @@ class Inbox:
         if self.reply:
             return self.reply
         self.messages.append(message_from_bytes(envelope.content))
+        self.senders.append(envelope.mail_from)
         return "250 OK"
 
     @property

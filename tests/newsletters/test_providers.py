@@ -5,8 +5,10 @@ import json
 from typing import Any
 
 import pytest
+from anymail.signals import AnymailTrackingEvent
 from django.test import Client
 
+from campaigns.newsletters import providers
 from campaigns.newsletters.models import MarketingMail
 from crm.mailing import tokens, webhooks
 from crm.mailing.suppressing import is_suppressed
@@ -79,6 +81,36 @@ def test_a_bounce_for_now_does_not_suppress():
 
     assert mail.events.get().kind == "soft_bounce"
     assert not is_suppressed("ana@example.com")
+
+
+@pytest.mark.parametrize(
+    ("reason", "said", "description", "kind"),
+    [
+        ("bounced", "550 5.1.1 The email account does not exist", "", "hard_bounce"),  # SES
+        ("bounced", "550 5.7.1 blocked, see spamhaus", "", "blocked"),
+        ("bounced", "smtp; 550 5.4.1 Access denied", "", "soft_bounce"),
+        ("bounced", None, "The server was unable to deliver your message (ex: unknown user,"
+         " mailbox not found).", "hard_bounce"),  # Postmark
+        ("bounced", None, "Unable to temporarily deliver message (i.e. mailbox full, account"
+         " disabled, exceeds quota, out of disk space).", "soft_bounce"),
+        ("bounced", None, "", "soft_bounce"),  # Brevo says no more: in doubt not dead
+        ("blocked", None, "Message blocked", "blocked"),  # SendGrid
+        ("invalid", None, "", "hard_bounce"),
+        ("other", "552 5.2.2 over quota", "", "soft_bounce"),
+    ],
+)  # fmt: skip
+def test_every_providers_bounce_is_read_in_the_same_way(reason, said, description, kind):
+    event = AnymailTrackingEvent(
+        event_type="bounced", reject_reason=reason, mta_response=said, description=description
+    )
+
+    assert providers.kind_of(event) == kind
+
+
+def test_an_address_that_a_provider_refuses_for_an_old_bounce_is_not_dead_for_that():
+    event = AnymailTrackingEvent(event_type="rejected", reject_reason="bounced")
+
+    assert providers.kind_of(event) == "soft_bounce"
 
 
 def test_a_stranger_reports_nothing():

@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from campaigns.newsletters import rereading
 from campaigns.newsletters.forms import SuppressionForm
 from campaigns.views.common import show_form
 from crm.common import keyset
@@ -14,7 +15,7 @@ from crm.mailing.models import Suppression
 from crm.users.permissions import MARKETING, MARKETING_MANAGERS, SignedInRequest, allow
 
 BY_KEY = keyset.Order("pk", int, descending=True)
-LONGEST_SEARCH = 200
+LONGEST_SEARCH, SHOWN = 200, 200
 
 
 @allow(MARKETING)
@@ -74,4 +75,27 @@ def lift(request: SignedInRequest, pk: int) -> HttpResponse:
         return done(request, reverse("newsletters:suppressed"))
     suppressing.lift(suppression)
     toast(request, f"{suppression.address or 'The address'} is off the list")
+    return done(request, reverse("newsletters:suppressed"))
+
+
+@allow(MARKETING)
+@require_GET
+def misread(request: SignedInRequest) -> HttpResponse:
+    """Addresses that were called dead, and whose reports do not say so."""
+    found = rereading.misread()
+    context = {
+        "rows": found[:SHOWN],
+        "count": len(found),
+        "more": max(0, len(found) - SHOWN),
+        "may_lift": request.user.role in MARKETING_MANAGERS,
+    }
+    return render(request, "newsletters/misread.html", context)
+
+
+@allow(MARKETING_MANAGERS)
+@require_POST
+def release(request: SignedInRequest) -> HttpResponse:
+    """Let all addresses that were misread get marketing mail again, as far as they consent."""
+    count = rereading.release()
+    toast(request, f"{count:,} addresses are off the list" if count != 1 else "1 address is off")
     return done(request, reverse("newsletters:suppressed"))
