@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 
 from campaigns.querysets import CampaignQuerySet, FeedbackQuerySet
+from crm.funnel.models import Offering
 from leads.models import Channel, Lead
 
 
@@ -361,6 +362,23 @@ class Rescoring(models.Model):
 
     chunks = models.PositiveIntegerField(default=0)
     asked_at = models.DateTimeField(db_default=Now())
+    offering = models.CharField(max_length=5, choices=Offering.choices, default=Offering.ALL)
+    a_day = models.PositiveIntegerField(default=0, help_text="Leads to offer each working day")
+    offered_on = models.DateField(null=True, help_text="The last day on which some were offered")
 
     def __str__(self) -> str:
         return f"Rescoring of {self.asked_at}"
+
+
+class HeldLead(models.Model):
+    """A lead that became ready because a rule changed, and is not offered to sales for that alone.
+
+    It is offered as soon as it responds again; with `Offering.DAILY` also when its turn comes.
+    """
+
+    lead = models.OneToOneField(Lead, on_delete=models.CASCADE, related_name="held")
+    rescoring = models.ForeignKey(Rescoring, on_delete=models.CASCADE, related_name="held")
+    held_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.lead} held back since {self.held_at}"

@@ -216,6 +216,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "mail saved reports": {"task": "crm.reports.tasks.mail_reports", "schedule": 900.0},
     "renew kept answers": {"task": "crm.reports.tasks.renew_answers", "schedule": 60.0},
     "mail the alignment": {"task": "crm.alignment.tasks.mail_alignment", "schedule": 900.0},
+    "offer held leads": {"task": "campaigns.tasks.offer_held", "schedule": 900.0},
     "send weekly digests": {"task": "campaigns.tasks.send_digests", "schedule": 900.0},
     "count page views": {"task": "crm.tracking.tasks.count_waiting", "schedule": 5.0},
     "drop what is past its retention": {"task": "crm.common.tasks.prune", "schedule": 86400.0},

@@ -64,12 +64,17 @@ def discard(user: User) -> None:
 
 
 @transaction.atomic
-def apply(user: User, *, why: str = "") -> ScoringVersion:
-    """Put the draft of `user` in force. Raises RulesChanged and NothingToApply as rules.apply."""
+def apply(user: User, *, why: str = "", **offering: Any) -> ScoringVersion:
+    """Put the draft of `user` in force. Raises RulesChanged and NothingToApply as rules.apply.
+
+    offering: `offering` and `a_day` of rules.apply
+    """
     draft = ScoringDraft.objects.select_for_update().filter(author=user).first()
     if draft is None:
         raise in_force.NothingToApply("There is no draft.")
-    version = in_force.apply(draft.rules, actor=user, why=why or draft.why, base=draft.base)
+    version = in_force.apply(
+        draft.rules, actor=user, why=why or draft.why, base=draft.base, **offering
+    )
     draft.delete()
     return version
 

@@ -10,7 +10,7 @@ from campaigns.scoring import Rule, Scorer
 from campaigns.services.explaining import facts_of
 from campaigns.services.qualifying import OFFERABLE, today
 from campaigns.services.rescoring import NEEDED, moments_of, newest_of
-from crm.funnel.models import MqlDefinition
+from crm.funnel.models import MqlDefinition, StageTransition
 from crm.funnel.policy import may_offer
 from leads.models import Lead
 
@@ -25,12 +25,12 @@ LATELY = timedelta(days=7)
 class Preview:
     """What new rules would do to the leads that marketing has.
 
-    crossing: leads that would be offered to sales, so become MQL; lately: those of them whose last
-        touch lies within a week
-    leaving: leads that would no longer reach the threshold; changed: other scores
+    crossing: leads that would be ready, so be offered to sales; lately: those of them whose last
+        touch lies within a week; imported: those of them that came by a file
+    leaving: leads that would no longer be ready; changed: other scores
     sample, total: how many leads were computed, and how many there are
     before, after: leads in bands of ten points
-    threshold: of the MQL definition in force
+    threshold: of the MQL definition that would be in force
     lowest: the lowest score that was computed now; gain: most that a lead could win
     """
 
@@ -39,6 +39,7 @@ class Preview:
     sample: int = 0
     crossing: int = 0
     lately: int = 0
+    imported: int = 0
     leaving: int = 0
     changed: int = 0
     lowest: int = scoring.HIGHEST
@@ -66,39 +67,67 @@ class Preview:
         return max([*self.before, *self.after])
 
 
-def compare(old: list[Rule], new: list[Rule]) -> Preview:
+@dataclass(frozen=True)
+class Change:
+    """Rules and definition before and after."""
+
+    old: Scorer
+    new: Scorer
+    in_force: MqlDefinition
+    next: MqlDefinition
+
+
+def compare(
+    old: list[Rule], new: list[Rule], *, definition: MqlDefinition | None = None
+) -> Preview:
     """Return what becomes of the leads that marketing has, from the rules `old` to `new`.
 
     Counts as a rescoring at this moment would: `crossing` are the leads that it offers.
+    definition: that would be in force, unsaved; None: the present one
     """
     mine = Lead.objects.filter(stage__in=OFFERABLE)
-    found = Preview(MqlDefinition.current().threshold, total=mine.count())
+    in_force = MqlDefinition.current()
+    change = Change(Scorer(old), Scorer(new), in_force, definition or in_force)
+    found = Preview(change.next.threshold, total=mine.count())
     found.gain = highest_gain(old, new)
-    at, pair = now(), (Scorer(old), Scorer(new))
+    at = now()
     pks = list(mine.order_by("-score", "-pk").values_list("pk", flat=True)[:MOST])
     for first in range(0, len(pks), CHUNK):
-        add_chunk(found, pks[first : first + CHUNK], pair, at)
+        add_chunk(found, pks[first : first + CHUNK], change, at)
     return found
 
 
-def add_chunk(found: Preview, pks: list[int], pair: tuple[Scorer, Scorer], at: datetime) -> None:
-    """Add some leads to what is found, in two statements."""
+def add_chunk(found: Preview, pks: list[int], change: Change, at: datetime) -> None:
+    """Add some leads to what is found, in three statements."""
     leads = Lead.objects.filter(pk__in=pks).select_related("company", "channel")
     moments = moments_of(pks)
-    definition, day = MqlDefinition.current(), today()
+    day, crossing = today(), []
     for lead in leads.only(*NEEDED).order_by():
         facts, done = facts_of(lead), moments.get(lead.pk, {})
-        before, after = (scorer.total(facts, done, at) for scorer in pair)
+        before, after = (rules.total(facts, done, at) for rules in (change.old, change.new))
         found.sample += 1
         found.lowest = min(found.lowest, before)
         found.before[min(before // WIDTH, len(found.before) - 1)] += 1
         found.after[min(after // WIDTH, len(found.after) - 1)] += 1
         found.changed += before != after
-        found.leaving += before >= definition.threshold > after
-        lead.score, newest = after, newest_of(done)
-        if not definition.missing(lead) and may_offer(lead, newest, today=day):
-            found.crossing += 1
+        lead.score, newest = before, newest_of(done)
+        was_ready = not change.in_force.missing(lead)
+        lead.score = after
+        is_ready = not change.next.missing(lead)
+        found.leaving += was_ready and not is_ready
+        if is_ready and may_offer(lead, newest, today=day):
+            crossing.append(lead.pk)
             found.lately += newest is not None and newest >= at - LATELY
+    found.crossing += len(crossing)
+    found.imported += imported_among(crossing)
+
+
+def imported_among(pks: list[int]) -> int:
+    """Return how many of the leads came in by a file."""
+    if not pks:
+        return 0
+    first = StageTransition.objects.filter(lead__in=pks, old_stage="", import_id__isnull=False)
+    return first.values("lead").distinct().count()
 
 
 def highest_gain(old: list[Rule], new: list[Rule]) -> float:

@@ -13,6 +13,7 @@ from django.utils.timezone import localdate, now
 from campaigns.models import Touch
 from campaigns.scoring import Line, score
 from campaigns.services.explaining import as_evidence, explain_lead, locked
+from campaigns.services.holding import held_back, newest_evidence
 from crm.funnel import handoffs
 from crm.funnel.models import Handoff, MqlDefinition
 from crm.funnel.policy import may_offer
@@ -45,7 +46,8 @@ class Candidate:
 def qualify_ready(candidates: Iterable[Candidate]) -> list[Handoff]:
     """Offer to sales those who meet the definition in force.
 
-    A recycled lead only on evidence newer than its return, and after its cool-down.
+    A recycled lead only on evidence newer than its return, and after its cool-down; one that is
+    held back only on evidence since.
     """
     definition = MqlDefinition.current()
     ready = [
@@ -57,6 +59,8 @@ def qualify_ready(candidates: Iterable[Candidate]) -> list[Handoff]:
         return []
     day = today()
     ready = [one for one in ready if may_offer(one.lead, one.newest_touch, today=day)]
+    held = held_back({one.lead.pk: newest_evidence(one.lead, one.newest_touch) for one in ready})
+    ready = [one for one in ready if one.lead.pk not in held]
     return qualify_all(ready, definition=definition)
 
 

@@ -11,12 +11,13 @@ from django.db.models import Case, F, Max, Min, Q, QuerySet, Value, When
 from django.utils.timezone import now
 
 from campaigns import scoring
-from campaigns.models import Rescoring, Touch
+from campaigns.models import HeldLead, Rescoring, Touch
 from campaigns.scoring import Scorer
 from campaigns.services.explaining import active_rules, facts_of
+from campaigns.services.holding import held_back, hold, newest_evidence
 from campaigns.services.qualifying import OFFERABLE, today
 from campaigns.services.scores import SCORE_LEAD
-from crm.funnel.models import MqlDefinition
+from crm.funnel.models import MqlDefinition, Offering
 from crm.funnel.policy import may_offer
 from crm.outbox import services as outbox
 from crm.outbox.models import Effect
@@ -48,8 +49,11 @@ Moments = dict[str, list[datetime]]
 
 
 @transaction.atomic
-def rescore_all() -> int:
+def rescore_all(*, offering: str = Offering.ALL, a_day: int = 0) -> int:
     """Ask that every lead is scored anew, in chunks; return how many chunks.
+
+    offering, a_day: what happens to leads that become ready, see Offering; with ALL also to those
+        that an earlier change held back
 
     Called whenever a rule has changed. What is left of an earlier run is passed over. The last
     chunk has no end: a lead that came in while the rules changed is scored by the new ones too.
@@ -57,8 +61,11 @@ def rescore_all() -> int:
     ends = Lead.objects.aggregate(first=Min("pk"), last=Max("pk"))
     if ends["last"] is None:
         return 0
+    if offering == Offering.ALL:
+        HeldLead.objects.all().delete()
     starts = range(ends["first"], ends["last"] + 1, CHUNK)
-    run = str(Rescoring.objects.create(chunks=len(starts)).pk)
+    made = Rescoring.objects.create(chunks=len(starts), offering=offering, a_day=a_day)
+    run = str(made.pk)
     wishes: list[tuple[str, dict[str, Any]]] = [
         (f"rescore:{run}:{first}", {"run": run, "first": first, "end": first + CHUNK})
         for first in starts
@@ -70,7 +77,7 @@ def rescore_all() -> int:
 
 def handle_definition(payload: dict[str, Any]) -> None:
     """Score every lead by a new MQL definition, so that those who meet it are offered."""
-    rescore_all()
+    rescore_all(offering=payload.get("offering", Offering.ALL), a_day=payload.get("a_day", 0))
 
 
 def ask_for_decayed(at: datetime | None = None) -> int:
@@ -168,15 +175,45 @@ def newest_of(moments: Moments) -> datetime | None:
 
 
 def offer_ready(leads: list[Lead], seen: dict[int, Moments], run: str) -> None:
-    """Ask, one by one, that leads which meet the definition are offered to sales."""
-    definition, day = MqlDefinition.current(), today()
-    wishes: list[tuple[str, dict[str, Any]]] = []
-    for lead in leads:
-        if lead.stage not in OFFERABLE or definition.missing(lead):
-            continue
-        if may_offer(lead, newest_of(seen.get(lead.pk, {})), today=day):
-            wishes.append((f"score:{run}:{lead.pk}", {"lead": lead.pk}))
+    """Ask, one by one, that leads which meet the definition are offered to sales.
+
+    While a pass is under way that holds leads back, those that become ready are held instead.
+    """
+    ready = ready_of(leads, seen)
+    if not ready:
+        return
+    pass_under_way = holding_pass()
+    if pass_under_way is not None:
+        hold(ready, pass_under_way)
+    held = held_back({lead.pk: evidence_of(lead, seen) for lead in ready})
+    wishes: list[tuple[str, dict[str, Any]]] = [
+        (f"score:{run}:{lead.pk}", {"lead": lead.pk}) for lead in ready if lead.pk not in held
+    ]
     outbox.enqueue_many(SCORE_LEAD, wishes)
+
+
+def ready_of(leads: list[Lead], seen: dict[int, Moments]) -> list[Lead]:
+    """Return the leads that meet the definition and may be offered."""
+    definition, day = MqlDefinition.current(), today()
+    return [
+        lead
+        for lead in leads
+        if lead.stage in OFFERABLE
+        and not definition.missing(lead)
+        and may_offer(lead, newest_of(seen.get(lead.pk, {})), today=day)
+    ]
+
+
+def evidence_of(lead: Lead, seen: dict[int, Moments]) -> datetime | None:
+    return newest_evidence(lead, newest_of(seen.get(lead.pk, {})))
+
+
+def holding_pass() -> Rescoring | None:
+    """Return the latest pass over all leads if it is under way and holds leads back."""
+    newest = Rescoring.objects.order_by("-pk").first()
+    if newest is None or newest.offering == Offering.ALL:
+        return None
+    return newest if pending_of(newest).exists() else None
 
 
 @dataclass(frozen=True)
@@ -201,5 +238,9 @@ def progress() -> Progress:
     run = Rescoring.objects.order_by("-pk").first()
     if run is None:
         return Progress(0, 0)
-    pending = Effect.objects.pending().filter(kind=RESCORE, payload__run=str(run.pk))
-    return Progress(run.chunks - min(run.chunks, pending.count()), run.chunks)
+    return Progress(run.chunks - min(run.chunks, pending_of(run).count()), run.chunks)
+
+
+def pending_of(run: Rescoring) -> QuerySet[Effect]:
+    """The chunks of a pass that are still to be carried out."""
+    return Effect.objects.pending().filter(kind=RESCORE, payload__run=str(run.pk))

@@ -12,6 +12,7 @@ from campaigns.models import ScoringRule, ScoringVersion
 from campaigns.rule_sets import Change, RuleSet
 from campaigns.services.rescoring import rescore_all
 from crm.audit import services as audit
+from crm.funnel.models import Offering
 from crm.users.models import User
 
 FIRST = "The rules before the first change"
@@ -52,11 +53,14 @@ def apply(
     why: str = "",
     base: int | None = None,
     restores: ScoringVersion | None = None,
+    offering: str = Offering.ALL,
+    a_day: int = 0,
 ) -> ScoringVersion:
     """Put `rules` in force as a new version, and let all leads be scored anew.
 
     Rules that are stored but not in the set stay, switched off: scores of the past name them.
     base: the number of the version that the set was drawn from; None asks for no such check
+    offering, a_day: what happens to the leads that become ready, see Offering
 
     Raises RulesChanged if another version came in between, NothingToApply if nothing differs.
     """
@@ -83,7 +87,7 @@ def apply(
         after="\n".join(filter(None, (one.after for one in told))),
         url="/settings/scoring/versions/",
     )  # fmt: skip
-    rescore_all()
+    rescore_all(offering=offering, a_day=a_day)
     return version
 
 
@@ -103,9 +107,12 @@ def write(rules: RuleSet, stored: dict[str, ScoringRule]) -> None:
 
 @transaction.atomic
 def restore(version: ScoringVersion, *, actor: User) -> ScoringVersion:
-    """Put an earlier version's rules in force again, as a new version. Raises NothingToApply."""
+    """Put an earlier version's rules in force again, as a new version. Raises NothingToApply.
+
+    Leads that become ready by that are held back: going back surprises nobody in sales.
+    """
     why = f"The rules of version {version.number} again"
-    return apply(version.rules, actor=actor, why=why, restores=version)
+    return apply(version.rules, actor=actor, why=why, restores=version, offering=Offering.NONE)
 
 
 def history() -> list[tuple[ScoringVersion, list[Change]]]:

@@ -10,13 +10,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from campaigns import rule_sets
 from campaigns.models import ScoringRule, ScoringVersion
 from campaigns.rule_form import RuleForm
-from campaigns.services import drafts, previews, rescoring
+from campaigns.services import drafts, previews, releasing, rescoring
 from campaigns.services import rules as services
 from campaigns.services.explaining import active_rules
 from campaigns.views.common import show_form
 from crm.common.htmx import conflict, done, toast, wants_partial
+from crm.funnel.forms import OfferingForm
 from crm.funnel.models import MqlDefinition
-from crm.users.permissions import EVERYBODY, MARKETING_MANAGERS, SignedInRequest, allow
+from crm.users.permissions import EVERYBODY, MANAGERS, MARKETING_MANAGERS, SignedInRequest, allow
 
 
 @allow(EVERYBODY)
@@ -43,7 +44,10 @@ def studio(request: SignedInRequest) -> dict[str, Any]:
         "version": services.current_version(),
         "definition": MqlDefinition.current(),
         "progress": rescoring.progress(),
+        "held": releasing.held_now(),
+        "offering": OfferingForm(),
         "may_edit": may_edit,
+        "may_release": request.user.role in MANAGERS,
     }
 
 
@@ -166,8 +170,13 @@ def apply_draft(request: SignedInRequest) -> HttpResponse:
     """Put the draft in force as a new version; 409 if another came in between."""
     if "overwrite" in request.POST:
         drafts.rebase(request.user)
+    offering = OfferingForm(request.POST)
+    if not offering.is_valid():
+        context = {**studio(request), "offering": offering}
+        return render(request, "campaigns/rules.html", context, status=422)
+    why = request.POST.get("why", "").strip()
     try:
-        version = drafts.apply(request.user, why=request.POST.get("why", "").strip())
+        version = drafts.apply(request.user, why=why, **offering.choice)
     except services.RulesChanged as fault:
         context = {**studio(request), "newer": fault.version}
         return conflict(request, "campaigns/rules.html", context)

@@ -6,12 +6,15 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 
 from crm.audit import services as audit
-from crm.funnel.models import MqlDefinition, Reason, RoutingRule
+from crm.funnel.models import MqlDefinition, Offering, Reason, RoutingRule
 from crm.outbox import services as outbox
 from crm.users.models import User
 
 DEFINITION_CHANGED = "funnel.definition_changed"
-"""Payload {"version"}: it is in force. Who meets it now is to be offered; both sides hear of it."""
+"""Payload {"version", "offering", "a_day"}: it is in force; both sides hear of it.
+
+offering, a_day: what happens to those who meet it now (Offering), and how many a day
+"""
 
 Ordered = TypeVar("Ordered", Reason, RoutingRule)
 AUDITED: dict[type[Any], tuple[str, tuple[str, ...], str]] = {
@@ -39,8 +42,13 @@ AUDITED: dict[type[Any], tuple[str, tuple[str, ...], str]] = {
 
 
 @transaction.atomic
-def change_definition(definition: MqlDefinition, *, by: User) -> MqlDefinition:
-    """Put a new version into force; those before stay for the leads that were judged by them."""
+def change_definition(
+    definition: MqlDefinition, *, by: User, offering: str = Offering.ALL, a_day: int = 0
+) -> MqlDefinition:
+    """Put a new version into force; those before stay for the leads that were judged by them.
+
+    offering, a_day: what happens to the leads that meet it now, see DEFINITION_CHANGED
+    """
     latest = MqlDefinition.objects.select_for_update().order_by("-version")[0]
     definition.version = latest.version + 1
     definition.created_by = by
@@ -49,7 +57,7 @@ def change_definition(definition: MqlDefinition, *, by: User) -> MqlDefinition:
         by, audit.Area.DEFINITION, f"Version {definition.version} in force", latest, definition,
         ("threshold", "required_fields", "consent"), "/settings/definition/",
     )  # fmt: skip
-    changed = {"version": definition.version}
+    changed = {"version": definition.version, "offering": str(offering), "a_day": a_day}
     outbox.tell(DEFINITION_CHANGED, f"definition:{definition.version}", changed)
     return definition
 

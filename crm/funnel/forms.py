@@ -8,7 +8,7 @@ from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 
 from crm.common.freshness import Change, FreshForm
-from crm.funnel.models import Handoff, MqlDefinition, Reason, RoutingRule, Verdict
+from crm.funnel.models import Handoff, MqlDefinition, Offering, Reason, RoutingRule, Verdict
 from crm.users.models import Team, User
 from leads.models import Channel, CompanySize, Lead
 
@@ -154,6 +154,37 @@ class DefinitionForm(FreshForm, forms.ModelForm):
         current = MqlDefinition.current()
         who = current.created_by or "Somebody"
         return Change(who, current.created_at, reverse("funnel:definition"))
+
+
+class OfferingForm(forms.Form):
+    """What happens to the leads that become ready because of this change."""
+
+    offering = forms.ChoiceField(
+        label="Leads that become ready",
+        choices=Offering.choices,
+        widget=forms.RadioSelect,
+        initial=Offering.ALL,
+        required=False,
+        help_text="A lead that is held back is offered as soon as it responds again.",
+    )
+    a_day = forms.IntegerField(
+        label="Leads each working day", min_value=1, max_value=10_000, initial=20, required=False
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        unsaid = not cleaned.get("a_day") and "a_day" not in self.errors
+        if cleaned.get("offering") == Offering.DAILY and unsaid:
+            self.add_error("a_day", "Say how many leads to offer each working day.")
+        return cleaned
+
+    @property
+    def choice(self) -> dict[str, Any]:
+        """The valid answer as `offering` and `a_day`."""
+        return {
+            "offering": self.cleaned_data["offering"] or Offering.ALL,
+            "a_day": self.cleaned_data["a_day"] or 0,
+        }
 
 
 class ReasonForm(FreshForm, forms.ModelForm):

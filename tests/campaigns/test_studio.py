@@ -98,7 +98,7 @@ def test_preview_tells_who_would_become_mql_and_saves_nothing(manager):
          "words": "ceo", "points": "60"},
     )  # fmt: skip
 
-    assert "3 leads would become MQL, 1 of them with a touch in the last week" in text(answer)
+    assert "3 leads would become ready for sales, 1 with a touch in the last week" in text(answer)
     found = answer.context["preview"]
     assert (found.changed, found.sample) == (4, 5)
     assert (found.before, found.after) == (
@@ -119,7 +119,7 @@ def test_preview_speaks_of_the_whole_draft(manager, mira):
 
     answer = manager.get("/settings/scoring/preview/")
 
-    assert "1 lead would become MQL" in text(answer)
+    assert "1 lead would become ready for sales" in text(answer)
 
 
 def test_preview_comes_true(manager, run_effects, mira):

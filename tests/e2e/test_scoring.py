@@ -45,7 +45,7 @@ def test_a_proposal_is_previewed_applied_and_undone(mira: User, enter: SignIn) -
     drafts.propose(mira, {rule.pk: {"points": 60}}, why="Deciders convert three times as often")
     page = enter(mira.email)
     page.goto("/settings/scoring/")
-    expect(page.locator("#draft-preview")).to_contain_text("3 leads would become MQL")
+    expect(page.locator("#draft-preview")).to_contain_text("3 leads would become ready for sales")
     no_violations(page)
 
     page.get_by_role("button", name="Apply 1 change").click()

@@ -1,7 +1,13 @@
 """The shared funnel: its ledger of moves, the handoffs to sales, and the verdicts."""
 
 from crm.funnel.models.handoffs import IN_TIME, LATE, Handoff, HandoffQuerySet
-from crm.funnel.models.ledger import LedgerDoor, MqlDefinition, StageEntry, StageTransition
+from crm.funnel.models.ledger import (
+    LedgerDoor,
+    MqlDefinition,
+    Offering,
+    StageEntry,
+    StageTransition,
+)
 from crm.funnel.models.routing import RobinTurn, RoutingRule
 from crm.funnel.models.verdicts import Reason, Verdict, VerdictQuerySet
 
@@ -12,6 +18,7 @@ __all__ = [
     "HandoffQuerySet",
     "LedgerDoor",
     "MqlDefinition",
+    "Offering",
     "Reason",
     "RobinTurn",
     "RoutingRule",

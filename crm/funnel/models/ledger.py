@@ -9,6 +9,17 @@ from crm.stages import Stage
 from leads.models import Lead
 
 
+class Offering(models.TextChoices):
+    """What happens to leads that become ready for sales because a rule or the definition changed.
+
+    A lead that is held back is offered as soon as it responds again.
+    """
+
+    ALL = "all", "Offer all of them now"
+    DAILY = "daily", "Offer some each working day, the highest scores first"
+    NONE = "none", "Offer none of them: only change scores"
+
+
 class MqlDefinition(models.Model):
     """What makes a lead marketing-qualified. Each change is a new version; one is in force.
 

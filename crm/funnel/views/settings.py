@@ -14,7 +14,7 @@ from crm.audit import services as audit
 from crm.common.freshness import status_of
 from crm.common.htmx import done, toast
 from crm.funnel import agreements, choosing
-from crm.funnel.forms import DefinitionForm, ReasonForm, RoutingRuleForm, TestLeadForm
+from crm.funnel.forms import DefinitionForm, OfferingForm, ReasonForm, RoutingRuleForm, TestLeadForm
 from crm.funnel.models import MqlDefinition, Reason, RoutingRule
 from crm.funnel.views.respond import form_page, posted
 from crm.people import deleting
@@ -51,12 +51,15 @@ def definition_create(request: SignedInRequest) -> HttpResponse:
     start = {field: getattr(current, field) for field in ("threshold", "consent")}
     start["required_fields"] = current.required_fields
     form = DefinitionForm(posted(request), initial=start)
-    if request.method == "POST" and form.is_valid():
-        made = agreements.change_definition(form.save(commit=False), by=request.user)
+    offering = OfferingForm(posted(request))
+    if request.method == "POST" and form.is_valid() and offering.is_valid():
+        definition = form.save(commit=False)
+        made = agreements.change_definition(definition, by=request.user, **offering.choice)
         toast(request, f"Version {made.version} is in force")
         return done(request, "/settings/definition/")
-    context = {"form": form, "title": "New version of the MQL definition", "verb": "Put into force"}
-    return form_page(request, "funnel/_settings_form.html", context, status=status_of(form))
+    context = {"form": form, "offering": offering, "title": "New version of the MQL definition"}
+    status = 422 if offering.is_bound and not offering.is_valid() else status_of(form)
+    return form_page(request, "funnel/_definition_form.html", context, status=status)
 
 
 @allow(MANAGERS)
