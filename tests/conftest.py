@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import Any
 
 import django.apps
+import hypothesis
 import pytest
 from django.core.management.color import no_style
 from django.db import connection, transaction
@@ -24,6 +25,11 @@ from deals.playbooks.models import Playbook
 from leads.models import Channel
 from tests import database_template
 from tests.factories import UserFactory
+
+hypothesis.settings.register_profile(
+    "tandem", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("tandem")  # slow is the machine that runs much else beside
 
 DEFAULTS = [
     (Channel, "leads.migrations.0002_trigram_and_channels", "create_channels"),

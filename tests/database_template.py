@@ -1,12 +1,14 @@
 """A migrated, empty database that every test run copies, built anew when a migration changes.
 
 Migrating takes half a minute, copying takes a fraction of a second. The key of a template is a
-digest of all migrations, of the modules of ours that they import, and of requirements.txt.
+digest of all migrations, of the modules of ours that they import, and of requirements.txt. A new
+template begins as a copy of an older one whose files are all unchanged, and is migrated from there.
 `migrate` still runs over the copy, so that a wrong key fails loudly or is made good.
 """
 
 import fcntl
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -26,7 +28,7 @@ FOLDER = ROOT / "var" / "test_templates"
 PACKAGES = ("crm", "leads", "campaigns", "deals")
 IMPORTED = re.compile(r"^from ((?:crm|leads|campaigns|deals)[\w.]*) import (\w+)", re.MULTILINE)
 KEPT = 12
-"""Templates left on a PostgreSQL server, the latest: branches take turns."""
+"""Templates of a kind that stay, the latest: branches take turns."""
 
 
 def migration_files() -> list[Path]:
@@ -40,14 +42,32 @@ def imported_files(source: str) -> Iterator[Path]:
         yield from (p for p in (folder.with_suffix(".py"), folder / f"{name}.py") if p.exists())
 
 
-def template_key() -> str:
-    """Return the digest of what decides how the migrated database looks."""
-    files = set(migration_files())
+def deciding_files() -> dict[str, str]:
+    """Return the digest of each file that decides how the migrated database looks."""
+    files = {ROOT / "requirements.txt", *migration_files()}
     files |= {found for path in list(files) for found in imported_files(path.read_text())}
-    digest = hashlib.sha256((ROOT / "requirements.txt").read_bytes())
-    for path in sorted(files):
-        digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
+    return {
+        str(path.relative_to(ROOT)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(files)
+    }
+
+
+def key_of(files: dict[str, str]) -> str:
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def template_key() -> str:
+    return key_of(deciding_files())
+
+
+def base_for(files: dict[str, str], suffix: str) -> str:
+    """Return the key of the largest older template that these files only add to; "" for none."""
+    found, most = "", 0
+    for path in FOLDER.glob(f"*{suffix}.json"):
+        older = json.loads(path.read_text())
+        if older.items() <= files.items() and len(older) > most:
+            found, most = path.name.removesuffix(f"{suffix}.json"), len(older)
+    return found
 
 
 @contextmanager
@@ -71,16 +91,28 @@ def migrate(database_url: str) -> None:
 
 def sqlite_template() -> Path:
     """Return the file to copy."""
-    path = FOLDER / f"{template_key()}.sqlite3"
+    files = deciding_files()
+    path = FOLDER / f"{key_of(files)}.sqlite3"
     with one_builder():
         if not path.exists():
-            for old in FOLDER.glob("*.sqlite3*"):
-                old.unlink()
             unfinished = path.with_suffix(".unfinished")
             unfinished.unlink(missing_ok=True)
+            base = FOLDER / f"{base_for(files, '.sqlite3')}.sqlite3"
+            if base.exists():
+                shutil.copyfile(base, unfinished)
             migrate(f"sqlite:///{unfinished}")
             unfinished.rename(path)
+            write_files(path.with_suffix(".sqlite3.json"), files)
+            for old in sorted(FOLDER.glob("*.sqlite3"), key=lambda one: one.stat().st_mtime)[
+                :-KEPT
+            ]:
+                old.unlink()
+                old.with_suffix(".sqlite3.json").unlink(missing_ok=True)
     return path
+
+
+def write_files(path: Path, files: dict[str, str]) -> None:
+    path.write_text(json.dumps(files))
 
 
 def server_url(database: str) -> str:
@@ -95,7 +127,8 @@ def server_url(database: str) -> str:
 
 def postgres_template() -> str:
     """Return the name of the database to copy."""
-    name = f"tandem_template_{template_key()}"
+    files = deciding_files()
+    name = f"tandem_template_{key_of(files)}"
     server = psycopg2.connect(server_url("postgres"))
     server.autocommit = True
     try:
@@ -104,7 +137,9 @@ def postgres_template() -> str:
                            " ORDER BY oid DESC")  # fmt: skip
             present = [row[0] for row in cursor.fetchall()]
             if name not in present:
-                build_on_server(cursor, name)
+                base = f"tandem_template_{base_for(files, '.postgresql')}"
+                build_on_server(cursor, name, base if base in present else "template1")
+                write_files(FOLDER / f"{key_of(files)}.postgresql.json", files)
                 for old in present[KEPT - 1 :]:
                     cursor.execute(f'DROP DATABASE IF EXISTS "{old}"')
     finally:
@@ -112,10 +147,10 @@ def postgres_template() -> str:
     return name
 
 
-def build_on_server(cursor: "psycopg2.extensions.cursor", name: str) -> None:
+def build_on_server(cursor: "psycopg2.extensions.cursor", name: str, base: str) -> None:
     unfinished = f"tandem_unfinished_{os.getpid()}"
     cursor.execute(f'DROP DATABASE IF EXISTS "{unfinished}"')
-    cursor.execute(f'CREATE DATABASE "{unfinished}"')
+    cursor.execute(f'CREATE DATABASE "{unfinished}" TEMPLATE "{base}"')
     try:
         migrate(server_url(unfinished))
         cursor.execute(f'ALTER DATABASE "{unfinished}" RENAME TO "{name}"')
