@@ -127,8 +127,6 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         rows = EmailAddress.objects.filter(address=address.strip().lower())
         return self.filter(pk__in=rows.values("lead"))
 
-    with_email = with_address
-
     def open(self) -> "LeadQuerySet":
         """Leads that are still in the funnel."""
         return self.exclude(stage__in=OUT | {Stage.LOST, Stage.CUSTOMER})
