@@ -25,5 +25,5 @@ class CampaignsConfig(AppConfig):
         outbox.register(enriching.WITHDRAWN, enriching.handle_withdrawn)
         outbox.register(FOLLOW_UP_SETTLED, enriching.handle_settled)
         outbox.register(digests.DIGESTS, digests.handle_week)
-        outbox.register(digests.DIGEST, digests.handle_campaign)
+        outbox.register(digests.DIGEST, digests.handle_person)
         register_source("touches", "touches", "Touches", touches_for_timeline)

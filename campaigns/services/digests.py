@@ -1,4 +1,4 @@
-"""The weekly digest: what sales said last week of each campaign's leads, by e-mail to its owner."""
+"""The weekly digest: what sales said last week of somebody's campaigns, in one email to them."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.timezone import now
@@ -16,13 +16,13 @@ from crm.common.periods import Period
 from crm.funnel.models import Handoff, Reason, Verdict
 from crm.mailing import services as mailing
 from crm.outbox import services as outbox
-from crm.users.models import Organisation
+from crm.users.models import Organisation, User
 
 DIGESTS = "campaigns.digests"
 """Payload {"monday"}: the digests of the week that begins on this day."""
 
 DIGEST = "campaigns.digest"
-"""Payload {"campaign", "monday"}: one campaign's digest of that week."""
+"""Payload {"owner", "monday"}: one person's digest of that week."""
 
 WEEK = timedelta(days=7)
 BACK = (Verdict.Kind.REJECTED, Verdict.Kind.RECYCLED, Verdict.Kind.DISQUALIFIED)
@@ -57,13 +57,17 @@ def ask_for_digests(at: datetime | None = None) -> bool:
 
 @transaction.atomic
 def handle_week(payload: dict[str, Any]) -> None:
-    """Ask for one digest for each campaign with an owner and something to tell."""
+    """Ask for one digest for each owner of campaigns of which something happened."""
     monday = date.fromisoformat(payload["monday"])
+    owners = worth_telling(monday).values_list("owner", flat=True).distinct().order_by("owner")
     wishes: list[tuple[str, dict[str, Any]]] = [
-        (f"digest:{pk}:{iso_week(monday)}", {"campaign": pk, "monday": payload["monday"]})
-        for pk in worth_telling(monday)
+        (key_of(owner, monday), {"owner": owner, "monday": payload["monday"]}) for owner in owners
     ]
     outbox.enqueue_many(DIGEST, wishes)
+
+
+def key_of(owner_id: int | None, monday: date) -> str:
+    return f"digest:owner:{owner_id}:{iso_week(monday)}"
 
 
 def within(column: str, monday: date) -> Q:
@@ -72,53 +76,63 @@ def within(column: str, monday: date) -> Q:
     return Q(**{f"{column}__gte": first, f"{column}__lt": end})
 
 
-def worth_telling(monday: date) -> list[int]:
-    """Return the campaigns with a handoff or a verdict in the week, or a handoff still open."""
+def worth_telling(monday: date) -> QuerySet[Campaign]:
+    """Return the owned campaigns with a handoff opened or a verdict given in the week."""
     verdicts = Verdict.objects.standing().filter(within("at", monday))
-    offered = Handoff.objects.filter(within("opened_at", monday) | Q(outcome="waiting"))
+    offered = Handoff.objects.filter(within("opened_at", monday))
     ids = {
         pk
         for rows in (verdicts, offered)
         for pk in rows.order_by().values_list("lead__campaign", flat=True).distinct()
     }
-    owned = Campaign.objects.filter(pk__in=ids - {None}, owner__is_active=True)
-    return list(owned.order_by("pk").values_list("pk", flat=True))
+    return Campaign.objects.filter(pk__in=ids - {None}, owner__is_active=True)
 
 
-def handle_campaign(payload: dict[str, Any]) -> None:
-    """Send one digest. Payload {"campaign": pk, "monday"}."""
-    campaign = Campaign.objects.select_related("owner").filter(pk=payload["campaign"]).first()
-    if campaign is not None:
-        send(campaign, date.fromisoformat(payload["monday"]))
+def handle_person(payload: dict[str, Any]) -> None:
+    """Send one digest. Payload as DIGEST's; before 2026-12 it named a campaign of the owner."""
+    asked = {"pk": payload["owner"]} if "owner" in payload else {"campaigns": payload["campaign"]}
+    owner = User.objects.filter(**asked).first()
+    if owner is not None:
+        send(owner, date.fromisoformat(payload["monday"]))
 
 
-def send(campaign: Campaign, monday: date) -> bool:
-    """Mail a campaign's digest of the week to its owner; False if it went before, or to nobody."""
-    owner = campaign.owner
-    if owner is None or not owner.email or not owner.can_log_in:
+def send(owner: User, monday: date) -> bool:
+    """Mail the digest of the week; False if it went before, to nobody, or nothing happened."""
+    if not owner.email or not owner.can_log_in:
         return False
     with timezone.override(Organisation.get().zone):
-        digest = digest_of(campaign, monday)
+        campaigns = worth_telling(monday).filter(owner=owner).order_by("name", "pk")
+        parts = [(campaign, digest_of(campaign, monday)) for campaign in campaigns]
+        if not parts:
+            return False
         return mailing.send(
-            key=f"digest:{campaign.pk}:{iso_week(monday)}",
+            key=key_of(owner.pk, monday),
             to=owner.email,
-            subject=f"{campaign}: {digest.headline}",
+            subject=subject_of(parts),
             template="digest",
             context={
-                "digest": digest,
-                "campaign": campaign,
+                "parts": [(campaign, digest, inbox_of(campaign)) for campaign, digest in parts],
+                "first": monday,
+                "last": monday + WEEK - timedelta(days=1),
                 "owner": owner,
-                "inbox": f"{reverse('campaigns:feedback')}?view=all&campaign={campaign.pk}",
             },
         )
+
+
+def subject_of(parts: list[tuple[Campaign, "Digest"]]) -> str:
+    """Return the sums of all campaigns, under the name of one or the number of several."""
+    whose = str(parts[0][0]) if len(parts) == 1 else f"{len(parts)} campaigns"
+    return f"{whose}: {headline([digest for _, digest in parts])}"
+
+
+def inbox_of(campaign: Campaign) -> str:
+    return f"{reverse('campaigns:feedback')}?view=all&campaign={campaign.pk}"
 
 
 @dataclass
 class Digest:
     """One campaign's week, from Monday to Sunday."""
 
-    first: date
-    last: date
     accepted: list[Verdict] = field(default_factory=list)
     returned: list[Verdict] = field(default_factory=list)
     won: list[Verdict] = field(default_factory=list)
@@ -141,17 +155,22 @@ class Digest:
                 sums[verdict.currency] += verdict.amount_minor
         return sorted(sums.items())
 
-    @property
-    def headline(self) -> str:
-        parts = [f"{len(self.accepted)} accepted", f"{len(self.returned)} given back"]
-        parts += [f"{len(self.won)} won"] if self.won else []
-        parts += [f"{self.waiting} still open"] if self.waiting else []
-        return ", ".join(parts)
+
+def headline(digests: list[Digest]) -> str:
+    """Return what happened and what is open, summed, in words."""
+    counts = {
+        "accepted": sum(len(one.accepted) for one in digests),
+        "given back": sum(len(one.returned) for one in digests),
+        "won": sum(len(one.won) for one in digests),
+        "still open": sum(one.waiting for one in digests),
+    }
+    always = ("accepted", "given back")
+    return ", ".join(f"{n} {label}" for label, n in counts.items() if n or label in always)
 
 
 def digest_of(campaign: Campaign, monday: date) -> Digest:
     """Return what sales said in the week of the campaign's leads, and what it has yet to say."""
-    digest = Digest(first=monday, last=monday + WEEK - timedelta(days=1))
+    digest = Digest()
     said = Verdict.objects.standing().filter(within("at", monday), lead__campaign=campaign)
     into: dict[str, list[Verdict]] = {
         Verdict.Kind.ACCEPTED: digest.accepted,

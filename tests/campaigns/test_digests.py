@@ -1,4 +1,4 @@
-"""The weekly digest of each campaign reaches its owner once, at the organisation's hour."""
+"""Each owner of campaigns gets one weekly digest, once, at the organisation's hour."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -70,8 +70,7 @@ def test_digest_is_sent_once_however_often_beat_runs(campaign, run_effects):
     for minutes in (0, 0, 15, 30, 60 * 24 * 6):
         send_at(DUE + timedelta(minutes=minutes), run_effects)
 
-    assert Mail.objects.filter(key=f"digest:{campaign.pk}:2026-W10").count() == 1
-    assert Mail.objects.count() == 1
+    assert Mail.objects.get().key == f"digest:owner:{campaign.owner.pk}:2026-W10"
 
 
 def test_nothing_is_sent_before_its_hour(campaign, run_effects):
@@ -89,7 +88,7 @@ def test_beat_that_was_away_catches_up_once(campaign, run_effects):
     send_at(DUE + timedelta(days=14, hours=5), run_effects)
     send_at(DUE + timedelta(days=14, hours=6), run_effects)
 
-    assert Mail.objects.get().key == f"digest:{campaign.pk}:2026-W12"
+    assert Mail.objects.get().key == f"digest:owner:{campaign.owner.pk}:2026-W12"
 
 
 def test_campaign_without_any_handoff_gets_no_digest(campaign, run_effects):
@@ -100,9 +99,18 @@ def test_campaign_without_any_handoff_gets_no_digest(campaign, run_effects):
     assert not Mail.objects.exists()
 
 
-def test_open_handoff_alone_is_worth_a_digest(campaign, run_effects):
+def test_a_week_in_which_nothing_happened_brings_no_digest(campaign, run_effects):
     handoff = waiting_handoff(lead=LeadFactory(campaign=campaign))
     type(handoff).objects.update(opened_at=IN_WEEK - timedelta(days=60))
+
+    send_at(DUE, run_effects)
+
+    assert not Mail.objects.exists()
+
+
+def test_what_is_still_open_stands_in_a_digest(campaign, run_effects):
+    handoff = waiting_handoff(lead=LeadFactory(campaign=campaign))
+    type(handoff).objects.update(opened_at=IN_WEEK)
 
     send_at(DUE, run_effects)
 
@@ -118,13 +126,32 @@ def test_campaign_without_an_owner_who_can_log_in_is_passed_over(campaign, run_e
     assert not Mail.objects.exists()
 
 
-def test_each_campaign_has_its_own_digest(campaign, run_effects):
+def test_one_digest_tells_a_person_of_all_their_campaigns(campaign, run_effects):
+    other = CampaignFactory(name="Webinar", owner=campaign.owner)
+    CampaignFactory(name="Quiet one", owner=campaign.owner)
     said(campaign, "accepted")
-    said(CampaignFactory(owner=campaign.owner), "won")
+    said(other, "won", amount_minor=100, currency="EUR")
+    said(CampaignFactory(name="Of somebody else", owner=UserFactory()), "accepted")
 
     send_at(DUE, run_effects)
 
-    assert Mail.objects.filter(to=campaign.owner.email).count() == 2
+    mail = Mail.objects.get(to=campaign.owner.email)
+    assert mail.subject == "2 campaigns: 1 accepted, 0 given back, 1 won"
+    for body in (mail.text, mail.html):
+        assert "Spring fair" in body
+        assert "Webinar" in body
+        assert "Quiet one" not in body
+        assert "Of somebody else" not in body
+    assert Mail.objects.count() == 2
+
+
+def test_a_digest_asked_for_before_the_upgrade_is_the_owners(campaign):
+    said(campaign, "accepted")
+
+    for _ in range(2):
+        digests.handle_person({"campaign": campaign.pk, "monday": MONDAY.isoformat()})
+
+    assert Mail.objects.get().to == campaign.owner.email
 
 
 @pytest.mark.parametrize(
