@@ -1,4 +1,5 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class CommonConfig(AppConfig):
@@ -6,3 +7,9 @@ class CommonConfig(AppConfig):
 
     def ready(self) -> None:
         from crm.common import checks  # noqa: F401  registers itself
+        from crm.common.migration_rules import limit_waiting, wait_as_usual
+
+        # The signals come for apps with models, in their order: the first begins, the last ends it.
+        with_models = [config for config in apps.get_app_configs() if config.models_module]
+        pre_migrate.connect(limit_waiting, sender=with_models[0])
+        post_migrate.connect(wait_as_usual, sender=with_models[-1])
