@@ -7,6 +7,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from django.db import transaction
 from django.utils.timezone import localdate, now
 
+from crm.activities.of_deals import close_with_deals, open_with_deal
 from crm.common import formats
 from crm.funnel import handoffs, ledger, verdicts
 from crm.funnel.models import StageTransition, Verdict
@@ -56,6 +57,7 @@ def win(
     }
     write(deal, version, values, status=Deal.Status.OPEN)
     note_move(deal, old, WON, actor=actor, note=note, changes=changes)
+    close_with_deals([deal.pk])
     if lead.stage != Stage.CUSTOMER:
         make_opportunity(lead, actor=actor, reason=f"Deal “{deal}”")
         ledger.move(lead, Stage.CUSTOMER, actor=actor, reason=f"Deal “{deal}” won")
@@ -133,6 +135,7 @@ def lose(
     }
     write(deal, version, values, status=Deal.Status.OPEN)
     note_move(deal, old, LOST, actor=actor, note=f"{reason}. {note}".strip())
+    close_with_deals([deal.pk])
     verdicts.record_close(
         lead,
         key=close_key(deal),
@@ -200,6 +203,7 @@ def reopen(deal: Deal, *, version: int, actor: User, mistake: bool = False) -> D
     }
     write(deal, version, values)
     note_move(deal, closed_as, deal.stage.name, actor=actor, note=REOPENED)
+    open_with_deal(deal.pk)
     if mistake and took_back(lead, deal, actor):
         ownership.take_release_back(lead, [batch_of(verdict.key) for verdict in closes])
     else:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import F
 
+from crm.activities.correcting import ACTIVITY_CHANGED
 from crm.activities.models import Activity
 from crm.activities.services import ACTIVITY_LOGGED
 from crm.activities.timeline import Item
@@ -23,10 +24,15 @@ def register(take: Callable[[str, Callable[[dict[str, Any]], None]], None]) -> N
     """Take the effects that concern deals."""
     take(TEAM_CHANGED, follow_team)
     take(ACTIVITY_LOGGED, note_activity)
+    take(ACTIVITY_CHANGED, note_change)
 
 
 def follow_team(payload: dict[str, Any]) -> None:
     services.follow_owner_team(payload["user"])
+
+
+def note_change(payload: dict[str, Any]) -> None:
+    services.note_change_of_activity(payload["lead"], payload["deal"])
 
 
 def note_activity(payload: dict[str, Any]) -> None:

@@ -9,10 +9,11 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 from django.utils.timezone import now
 
 from crm.activities.models import Activity, FollowUp
+from crm.activities.of_deals import plan_once, take_along
 from crm.activities.services import NextStep, plan_follow_up
 from crm.funnel import ledger
 from crm.stages import Stage
@@ -70,6 +71,7 @@ def convert(
     """Open a deal with a lead that sales works: the lead becomes an opportunity.
 
     company: with whom; None takes the lead's. The lead itself is the contact, nothing is copied.
+    Its open follow-ups and meetings go along; next_step moves one of its kind, and doubles none.
     qualified_by: who confirmed the need; None is `actor`
 
     Raises NotAllowedNow for a lead that sales has not accepted, LeadMoved if another was first.
@@ -95,8 +97,9 @@ def convert(
         qualified_by=qualified_by or actor,
     )
     note_move(deal, "", stage.name, actor=actor, note="Deal opened")
+    take_along(lead, deal)
     if next_step:
-        plan(deal, next_step)
+        plan_once(lead, next_step, owner=deal.owner, deal=deal)
     return deal
 
 
@@ -228,6 +231,17 @@ def note_activity(activity: Activity) -> None:
         deals = Deal.objects.filter(pk=activity.deal_id)
     earlier = Q(last_activity_at=None) | Q(last_activity_at__lt=activity.at)
     deals.filter(earlier).update(last_activity_at=activity.at)
+
+
+def note_change_of_activity(lead_id: int, deal_id: int | None) -> None:
+    """Find again when something last happened with the deals that a changed activity was about."""
+    deals = Deal.objects.open().filter(lead=lead_id)
+    if deal_id is not None:
+        deals = Deal.objects.filter(pk=deal_id)
+    for deal in deals.only("pk", "created_at"):
+        about = Q(deal=deal) | Q(deal=None, lead=lead_id, at__gte=deal.created_at)
+        last = Activity.objects.filter(about).aggregate(last=Max("at"))["last"]
+        Deal.objects.filter(pk=deal.pk).update(last_activity_at=last)
 
 
 def follow_owner_team(user_id: int) -> int:

@@ -25,7 +25,7 @@ def activities(deal: Deal, before: datetime | None, limit: int) -> list[Item]:
 
 
 def completed(deal: Deal, before: datetime | None, limit: int) -> list[Item]:
-    done = FollowUp.objects.filter(deal=deal, done_at__isnull=False)
+    done = FollowUp.objects.filter(deal=deal, done_at__isnull=False, closed_with_deal=False)
     return [
         Item(
             row.done_at, f"follow-up-{row.pk}", f"Done: {row.title}", "check", str(row.owner or "")

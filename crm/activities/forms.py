@@ -71,7 +71,10 @@ class LogForm(NextStepForm):
     text = forms.CharField(
         label="What happened", required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
-    outcome = forms.ChoiceField(choices=Activity.Outcome.choices)
+    outcome = forms.ChoiceField(
+        choices=[("", "Choose…"), *Activity.Outcome.choices],
+        error_messages={"required": "Say how the call went."},
+    )
     shown = forms.CharField(label="What was shown", max_length=300, required=False)
     reaction = forms.ChoiceField(choices=[("", "–"), *Activity.Reaction.choices], required=False)
     minutes = forms.IntegerField(required=False, min_value=0, max_value=1440)
@@ -94,14 +97,30 @@ class LogForm(NextStepForm):
         label = "Note" if kind == Activity.Kind.NOTE else f"About the {kind.label.lower()}"
         self.fields["text"].widget.attrs["placeholder"] = label
 
+    def without_next_step(self) -> None:
+        """Ask only of the activity itself: what comes next was planned when it was logged."""
+        for name in ("next_kind", "next_due"):
+            del self.fields[name]
+
+    @staticmethod
+    def of(activity: Activity) -> dict[str, Any]:
+        """Return what an activity fills in, to be corrected."""
+        return {
+            name: getattr(activity, name) for name in ("text", *ASKED[Activity.Kind(activity.kind)])
+        }
+
+    def facts(self) -> dict[str, Any]:
+        """Return what was said of the activity itself, without the next step."""
+        given = {name: self.cleaned_data[name] for name in ASKED[self.kind]}
+        return {**given, "text": self.cleaned_data["text"]}
+
     def details(self) -> list[forms.BoundField]:
         """Return what is asked of this kind, for the composer."""
         return [self[name] for name in ASKED[self.kind]]
 
     def values(self) -> dict[str, Any]:
         """Return what `services.log_activity` takes."""
-        given = {name: self.cleaned_data[name] for name in ASKED[self.kind]}
-        return {**given, "text": self.cleaned_data["text"], "next_step": self.next_step()}
+        return {**self.facts(), "next_step": self.next_step()}
 
 
 class FollowUpForm(forms.Form):

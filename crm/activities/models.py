@@ -77,6 +77,9 @@ class Activity(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="activities"
     )
     created_at = models.DateTimeField(db_default=Now())
+    typed = models.BooleanField(
+        default=False, help_text="Logged by hand: its author may correct it for a day"
+    )
 
     class Meta:
         verbose_name_plural = "activities"
@@ -158,6 +161,9 @@ class FollowUp(models.Model):
         max_length=120, null=True, unique=True, help_text="Of those made by Tandem: what for"
     )
     done_at = models.DateTimeField(null=True, blank=True)
+    closed_with_deal = models.BooleanField(
+        default=False, help_text="Not done: its deal was won or lost before"
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     objects = FollowUpQuerySet.as_manager()

@@ -76,6 +76,7 @@ def log_activity(
     deal: Any = None,
     next_step: NextStep | None = None,
     contact: bool = True,
+    typed: bool = False,
 ) -> Activity:
     """Record what happened with `lead`, and plan what comes next.
 
@@ -83,6 +84,7 @@ def log_activity(
     meeting_kind, place: how and where people met; shown, reaction: of a demo
     deal: the Deal that it was about, one of this lead's
     contact: False for what we did not do, such as mail that came in: it stops no deadline
+    typed: True for what a person wrote down, who may correct it for a day
 
     Raises NotLogged for a future time or an empty note, BadValue for a text that cannot be kept.
     """
@@ -102,6 +104,7 @@ def log_activity(
         reaction=reaction,
         at=at,
         by=actor,
+        typed=typed,
     )
     tell(activity, contact=contact)
     if next_step:
@@ -227,6 +230,7 @@ def repeat(follow_up: FollowUp) -> FollowUp | None:
     following = FollowUp.objects.get(pk=follow_up.pk)
     following.pk, following.key, following.done_at = None, key, None
     following.guest, following.sequence, following.created_at = "", 0, now()
+    following.closed_with_deal = False
     following.day = day if follow_up.day else None
     following.due_at = datetime.combine(day, clock, zone)
     following._state.adding = True

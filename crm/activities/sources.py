@@ -80,7 +80,8 @@ def activity_item(row: Activity) -> Item:
 
 
 def completed(lead: Lead, before: datetime | None, limit: int) -> list[Item]:
-    rows = FollowUp.objects.filter(lead=lead, done_at__isnull=False).select_related("owner")
+    rows = FollowUp.objects.filter(lead=lead, done_at__isnull=False, closed_with_deal=False)
+    rows = rows.select_related("owner")
     return [
         Item(row.done_at, f"follow-up-{row.pk}", f"Done: {row.title}", "check", name(row.owner))
         for row in latest(rows, before, limit, "done_at")

@@ -28,6 +28,11 @@ class Item:
     text: str = ""
     url: str = ""
 
+    @property
+    def number(self) -> int:
+        """The key of the row that it shows."""
+        return int(self.key.rpartition("-")[2])
+
 
 Fetch = Callable[[Lead, datetime | None, int], Sequence[Item]]
 """(lead, before, limit) to at most `limit` events not later than `before`, the latest first."""

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from crm.activities import calendar_views, follow_up_views, views
+from crm.activities import calendar_views, correcting_views, follow_up_views, views
 
 app_name = "activities"
 
@@ -9,6 +9,9 @@ urlpatterns = [
     path("activities/new/", views.create, name="create"),
     path("activities/lead-options/", views.lead_options, name="lead-options"),
     path("activities/calendar/", calendar_views.calendar, name="calendar"),
+    path("activities/<int:pk>/correct/", correcting_views.correct, name="correct"),
+    path("activities/<int:pk>/remove/", correcting_views.remove, name="remove"),
+    path("activities/back/<uuid:number>/", correcting_views.bring_back, name="bring-back"),
     path("calendar/<str:token>.ics", calendar_views.feed, name="feed"),
     path("profile/calendar/", calendar_views.feed_link, name="feed-link"),
     path("profile/calendar/new/", calendar_views.feed_make, name="feed-make"),

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import trigger_client_event
 
 from crm.activities import services, timeline
+from crm.activities.correcting import changeable_on
 from crm.activities.forms import FollowUpForm, LeadPick, LogForm
 from crm.activities.models import Activity, FollowUp
 from crm.activities.services import NotLogged
@@ -106,7 +107,13 @@ def timeline_context(request: SignedInRequest, lead: Lead) -> dict[str, Any]:
     tabs = [Tab("All", path, type_ not in timeline.TYPES)]
     tabs += [Tab(label, f"{path}?type={t}", t == type_) for t, label in timeline.TYPES.items()]
     more = urlencode({"type": type_, "before": str(page.next)}) if page.next else ""
-    return {"lead": lead, "page": page, "types": tabs, "more": more and f"{path}?{more}"}
+    return {
+        "lead": lead,
+        "page": page,
+        "types": tabs,
+        "more": more and f"{path}?{more}",
+        "changeable": changeable_on(page, request.user),
+    }
 
 
 @require_http_methods(["GET", "POST"])
@@ -119,9 +126,11 @@ def log(request: SignedInRequest, pk: int, kind: str = Activity.Kind.NOTE) -> Ht
     if request.method == "GET":
         return render(request, template, {**context, "wants_focus": True})
     form = context["form"]
-    if not form.is_valid() or not logged(request, lead, form):
+    activity = logged(request, lead, form) if form.is_valid() else None
+    if activity is None:
         return refused(request, template, context)
-    toast(request, f"{chosen.label} logged")
+    undo = reverse("activities:remove", args=[activity.pk])
+    toast(request, f"{chosen.label} logged", undo_url=undo)
     if template != COMPOSER:
         return trigger_client_event(done(request, about_url(context), event=LOGGED), PLANNED)
     fresh = composer_context(request, lead, chosen, LogForm(chosen))
@@ -222,16 +231,16 @@ def given(request: SignedInRequest) -> dict[str, Any]:
     }
 
 
-def logged(request: SignedInRequest, lead: Lead, form: LogForm) -> bool:
-    """Log what the form holds; False with its errors if it cannot have been."""
+def logged(request: SignedInRequest, lead: Lead, form: LogForm) -> Activity | None:
+    """Log what the form holds; None with its errors if it cannot have been."""
+    deal = deal_of(request, lead)
     try:
-        services.log_activity(
-            lead, form.kind, actor=request.user, deal=deal_of(request, lead), **form.values()
+        return services.log_activity(
+            lead, form.kind, actor=request.user, deal=deal, typed=True, **form.values()
         )
     except (NotLogged, BadValue) as error:
         form.add_error("text", str(error))
-        return False
-    return True
+        return None
 
 
 @require_http_methods(["GET", "POST"])

@@ -12,6 +12,7 @@ from django.db.models import Prefetch
 from django.utils.formats import date_format
 from django.utils.timezone import localdate, localtime
 
+from crm.activities.of_deals import close_with_deals
 from crm.importing import ledger_rows
 from crm.importing.history import Step, steps
 from crm.importing.history import Wish as Dated
@@ -275,6 +276,7 @@ class DealWriter(OfLeads[Deal]):
             deals, update_conflicts=True, unique_fields=["id"], update_fields=list(WRITTEN)
         )
         DealMove.objects.bulk_create(moves)
+        close_with_deals([deal.pk for deal in deals if not deal.is_open])
 
     def take_leads_along(self, wishes: list[Wish[Deal]]) -> None:
         """Move the leads through the funnel; one without an owner becomes its deal's owner's."""

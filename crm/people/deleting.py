@@ -34,25 +34,37 @@ def delete(request: HttpRequest, row: Model, *, back: str) -> str:
 
     back: the page to show after that
     """
-    number = str(uuid.uuid4())
-    kept = request.session.get(KEY, {})
-    kept[number] = [serializers.serialize("json", [row], cls=Exact), back]
-    request.session[KEY] = dict(list(kept.items())[-MOST_KEPT:])
+    number = keep(request, row, back=back)
     row.delete()
     return reverse("users:restore", args=[number])
 
 
+def keep(request: HttpRequest, row: Model, *, back: str) -> str:
+    """Keep a row that is about to be deleted; return the number that `restore_rows` takes."""
+    number = str(uuid.uuid4())
+    kept = request.session.get(KEY, {})
+    kept[number] = [serializers.serialize("json", [row], cls=Exact), back]
+    request.session[KEY] = dict(list(kept.items())[-MOST_KEPT:])
+    return number
+
+
 def restore(request: HttpRequest, number: uuid.UUID) -> str:
     """Bring back what `delete` kept; return the page to show. Raises NotRestorable."""
+    return restore_rows(request, number)[1]
+
+
+def restore_rows(request: HttpRequest, number: uuid.UUID) -> tuple[list[Model], str]:
+    """The same, and return the rows too."""
     text, back = request.session.get(KEY, {}).get(str(number), ("", ""))
     if not text:
         raise NotRestorable("This is not kept any more.")
     try:
         with transaction.atomic():
-            for row in serializers.deserialize("json", text):
+            kept = list(serializers.deserialize("json", text))
+            for row in kept:
                 row.save()
     except IntegrityError:
         raise NotRestorable("Another has taken its place meanwhile.") from None
     del request.session[KEY][str(number)]
     request.session.modified = True
-    return str(back)
+    return [row.object for row in kept], str(back)

@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django.forms import fields_for_model
 
-from deals.forms import MoneyForm, NextStepForm, StageChoice, date_input
+from crm.activities.models import FollowUp
+from deals.forms import NO_STEP, MoneyForm, NextStepForm, StageChoice, date_input
 from deals.models import PipelineStage
 from deals.qualification.models import Qualification
 from leads import companies
@@ -95,6 +96,10 @@ class ConvertForm(NextStepForm, MoneyForm, QualificationForm):
         self.fields["stage"].initial = PipelineStage.objects.filter(
             pipeline__is_active=True
         ).first()
+        following = FollowUp.objects.open().filter(lead=lead, deal=None).order_by("due_at").first()
+        if following:
+            self.fields["kind"].initial = NO_STEP
+            self.fields["kind"].help_text = f"“{following}” goes along."
         people = self.fields["people"]
         assert isinstance(people, forms.ModelMultipleChoiceField)
         people.queryset = colleagues

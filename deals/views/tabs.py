@@ -9,6 +9,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
+from crm.activities.correcting import changeable_on
 from crm.activities.timeline import Cursor
 from crm.activities.timeline import read_page as read_lead
 from crm.common.htmx import wants_partial
@@ -81,6 +82,7 @@ def timeline_context(request: SignedInRequest, deal: Deal) -> dict[str, Any]:
         "deal": deal,
         "page": page,
         "more": more and f"{path}?{more}",
+        "changeable": changeable_on(page, request.user),
         "whose": tabs if sees_lead else [],
         "again": f"{path}?{urlencode(query)}",
         "sees_lead": sees_lead,

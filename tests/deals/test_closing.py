@@ -7,6 +7,8 @@ import time_machine
 from django.utils import timezone
 from django.utils.timezone import localdate, now
 
+from crm.activities.models import Activity, FollowUp
+from crm.activities.services import NextStep, complete_follow_up, plan_follow_up
 from crm.common.periods import Period
 from crm.funnel import handoffs, ledger
 from crm.funnel.models import StageEntry, Verdict
@@ -16,8 +18,9 @@ from crm.reports.velocity import report as velocity
 from crm.stages import Stage
 from crm.users.models import Role
 from deals import closing, services
-from deals.models import Deal
+from deals.models import Deal, LostReason
 from deals.services import NotAllowedNow, StaleDeal
+from deals.timeline import read_page
 from leads.models import Lead
 from tests.factories import UserFactory
 
@@ -274,6 +277,30 @@ def test_a_recycled_lead_that_was_offered_again_is_not_pulled_back_by_an_undo(so
 
     deal.refresh_from_db()
     assert (deal.status, stage_of(deal)) == ("lost", Stage.MQL)
+
+
+@pytest.mark.parametrize("close", [won, lambda deal, rep: lost(deal, rep, a_reason())])
+def test_a_closed_deal_leaves_no_follow_up_open_and_gets_them_back(sold, rep, close):
+    deal = sold(next_step=NextStep(Activity.Kind.CALL, now()))
+    done = plan_follow_up(deal.lead, NextStep(Activity.Kind.DEMO, now()), owner=rep, deal=deal)
+    complete_follow_up(done)
+    invited = plan_follow_up(
+        deal.lead, NextStep(Activity.Kind.MEETING, now() + timedelta(days=3)), owner=rep, deal=deal
+    )
+    FollowUp.objects.filter(pk=invited.pk).update(guest="ana@example.org")
+
+    close(deal, rep)
+
+    assert FollowUp.objects.open().filter(deal=deal).get() == invited
+    assert [item.title for item in read_page(deal).items if "Done" in item.title] == [
+        f"Done: {done}"
+    ]
+    closing.reopen(deal, version=deal.version, actor=rep, mistake=True)
+    assert FollowUp.objects.open().filter(deal=deal).count() == 2
+
+
+def a_reason():
+    return LostReason.objects.get(name="Price")
 
 
 def test_an_open_deal_is_not_reopened(sold, rep):

@@ -6,7 +6,7 @@ import pytest
 from django.utils.timezone import now
 
 from crm.activities.models import Activity, FollowUp
-from crm.activities.services import NextStep
+from crm.activities.services import NextStep, plan_follow_up
 from crm.stages import Stage
 from deals import services
 from deals.models import Deal
@@ -84,3 +84,25 @@ def test_a_lead_that_sales_has_not_accepted_is_not_converted(rep, stages, stage)
     lead.refresh_from_db()
     assert lead.stage == stage
     assert not Deal.objects.exists()
+
+
+def test_a_lead_takes_its_open_follow_ups_along_and_makes_no_second_call(accepted, sold, rep):
+    lead = accepted()
+    meeting = plan_follow_up(lead, NextStep(Activity.Kind.MEETING, now()), owner=rep)
+    call = plan_follow_up(lead, NextStep(Activity.Kind.CALL, now()), owner=rep)
+    later = now() + timedelta(days=2)
+
+    deal = sold(lead, next_step=NextStep(Activity.Kind.CALL, later))
+
+    assert set(FollowUp.objects.open().filter(deal=deal)) == {meeting, call}
+    assert FollowUp.objects.get(pk=call.pk).due_at == later
+
+
+def test_the_dialog_plans_no_call_where_one_is_open(accepted, sign_in, rep):
+    lead = accepted()
+    plan_follow_up(lead, NextStep(Activity.Kind.CALL, now(), "Ring Ana"), owner=rep)
+
+    page = sign_in(rep).get(f"/leads/{lead.pk}/convert/").content.decode()
+
+    assert "“Ring Ana” goes along." in page
+    assert '<option value="" selected>Nothing yet</option>' in page

@@ -1,5 +1,7 @@
 """Rows of activities and follow-ups."""
 
+import uuid
+
 from crm.users.permissions import EVERYBODY, WRITERS
 from tests.matrix.base import Row
 
@@ -8,6 +10,9 @@ DUE = {"kind": "call", "title": "Call", "due_at": "2030-01-01T09:00"}
 ROWS = [
     Row("activities:list", EVERYBODY),
     Row("activities:calendar", EVERYBODY),
+    Row("activities:correct", WRITERS, WRITERS, obj="own activity", data={"text": "Hello"}),
+    Row("activities:remove", post=WRITERS, obj="own activity"),
+    Row("activities:bring-back", post=WRITERS, args=(uuid.UUID(int=0),)),
     Row("activities:feed", EVERYBODY, obj="calendar feed", public=True),
     Row("activities:feed-link", EVERYBODY),
     Row("activities:feed-make", post=EVERYBODY),

@@ -269,6 +269,15 @@ def activity(owner: User | None, team: Team | None) -> Model:
     )
 
 
+@kind("own activity", seen="owner")
+def own_activity(owner: User | None, team: Team | None) -> Model:
+    """A note that its owner typed just now; only they correct or delete it."""
+    by = owner or UserFactory()
+    return Activity.objects.create(
+        lead=lead(by, team), kind=Activity.Kind.NOTE, text="Typed", at=now(), by=by, typed=True
+    )
+
+
 @kind("follow-up", seen="scope")
 def follow_up(owner: User | None, team: Team | None) -> Model:
     return FollowUp.objects.create(
