@@ -21,7 +21,6 @@ FILES = (
     "chart.js/dist/chart.umd.js",
 )
 SOURCE_MAP = re.compile(r"^(?://|/\*)# sourceMappingURL=.*$", re.MULTILINE)
-SHAPES = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
 BACKGROUND = re.compile(r'<path stroke="none" d="M0 0h24v24H0z" fill="none" ?/>')
 PEN = (
     'viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2"'
@@ -40,7 +39,8 @@ def without_source_map(text: str) -> str:
 def symbol(name: str) -> str:
     """Return icon `name` as one line of the sprite. Raises FileNotFoundError for an unknown one."""
     drawing = (OUTLINE / f"{name}.svg").read_text(encoding="utf-8")
-    shapes = BACKGROUND.sub("", SHAPES.search(drawing)[1])  # type: ignore[index]
+    begin = drawing.index(">", drawing.index("<svg")) + 1
+    shapes = BACKGROUND.sub("", drawing[begin : drawing.rindex("</svg>")])
     return f'<symbol id="{name}" {PEN}>{"".join(map(str.strip, shapes.splitlines()))}</symbol>'
 
 

@@ -1,7 +1,9 @@
 """Objects for tests: plausible by default, and in a consistent state."""
 
+import zlib
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import factory
 from django.utils.dateparse import parse_datetime
@@ -14,7 +16,7 @@ from campaigns.newsletters.contents import keep_content
 from campaigns.newsletters.models import MarketingMail, Newsletter
 from campaigns.segments.models import Segment
 from campaigns.sequences.models import Sequence, Step
-from crm.correspondence.models import Message
+from crm.correspondence.models import Message, ReceivedFile, ReceivedMail
 from crm.funnel import handoffs, ledger
 from crm.funnel.models import Handoff
 from crm.users.models import Organisation, Role, Team, User
@@ -250,6 +252,23 @@ class MessageFactory(factory.django.DjangoModelFactory):
     message_id = factory.Sequence(lambda n: f"<message-{n}@example.net>")
     thread = factory.SelfAttribute("message_id")
     at = factory.LazyFunction(now)
+
+
+def received_mail(message: Message | None) -> ReceivedMail:
+    """Return the raw message behind `message`, with one file; without it one that was not read."""
+    raw = b"".join((
+        b"From: ana@example.com\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n",
+        b"--b\r\nContent-Type: text/plain\r\n\r\nSee attached\r\n",
+        b"--b\r\nContent-Type: application/pdf; name=offer.pdf\r\n\r\n%PDF\r\n--b--\r\n",
+    ))  # fmt: skip
+    if message:
+        ReceivedFile.objects.create(
+            message=message, number=1, name="offer.pdf", kind="application/pdf", size=4
+        )
+    return ReceivedMail.objects.create(
+        message=message, digest=uuid4().hex, packed=zlib.compress(raw), size=len(raw),
+        door=ReceivedMail.Door.SERVER, problem="" if message else "It has no headers.",
+    )  # fmt: skip
 
 
 class ProductFactory(factory.django.DjangoModelFactory):

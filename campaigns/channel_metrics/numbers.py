@@ -60,7 +60,7 @@ def read_count(text: str) -> int | None:
     bare = text.strip()
     if not bare:
         return None
-    if re.fullmatch(r"[-−]\s*[\d.,\s]+", bare):
+    if re.fullmatch(r"[-−][\d.,\s]+", bare):
         raise NotANumber("A number below zero cannot be.")
     if not WHOLE.fullmatch(bare):
         raise NotANumber("Enter a whole number, such as 1234.")

@@ -62,7 +62,8 @@ def strip_currency(text: str, currency: str) -> str:
     bare = text.strip()
     code = re.escape(currency)
     bare = re.sub(rf"^(?:{code}|[^\d\s.,+\-−()a-zA-Z])\s*", "", bare, flags=re.IGNORECASE)
-    return re.sub(rf"\s*(?:{code}|[^\d\s.,+\-−()a-zA-Z])$", "", bare, flags=re.IGNORECASE)
+    bare = re.sub(rf"(?:{code}|[^\d\s.,+\-−()a-zA-Z])$", "", bare, flags=re.IGNORECASE)
+    return bare.rstrip()
 
 
 def split(digits: str, decimal: str, places: int) -> tuple[str, str]:

@@ -18,6 +18,13 @@ SIGNED = 24
 LOG, ANSWER = "log", "re"
 OURS = re.compile(r"(log|re)\+(\d{1,12})-([0-9a-f]{24})@[^@\s]+")
 
+TOKEN = re.compile(r"(log|re)(\+|%2B)\d{1,12}-[0-9a-f]{24}", re.IGNORECASE)
+
+
+def without_tokens(text: str) -> str:
+    """Return `text` with the secret part of such addresses left out: who reads may not log."""
+    return TOKEN.sub(r"\1\2…", text)
+
 
 def logging_address(user: User, purpose: str = LOG) -> str:
     """Return the address at which `user` logs mail, or gets answers; "" without inbound domain."""

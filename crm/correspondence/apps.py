@@ -8,11 +8,14 @@ class CorrespondenceConfig(AppConfig):
         from anymail.signals import inbound
 
         from crm.activities.sources import register_links
-        from crm.correspondence import journal, providers, returned, waiting
+        from crm.common.retention import register_prune
+        from crm.correspondence import journal, providers, receiving, returned, waiting
         from crm.mailing import reports, returning
-        from crm.outbox.health import register_queue
+        from crm.outbox.health import register_queue, register_watch
 
         register_queue(waiting.waiting_mail)
         register_links(journal.pages_of)
         reports.register(returning.PERSONAL, returned.take_report, finder=returned.named_by)
+        register_prune("received mail that was set aside", receiving.prune)
+        register_watch(receiving.say_set_aside)
         inbound.connect(providers.take_mail, dispatch_uid="crm.correspondence")

@@ -1,27 +1,36 @@
 """Fetching mail from an IMAP folder: each message once, from where the last time ended.
 
-The folder is only looked at, never changed. How far it was read is written in the transaction that
-keeps each message, so that a fetch that is killed goes on where it was.
+The folder is only looked at, never changed. How far it was read is written after each message,
+which is kept once however often it is read, so a fetch that is killed goes on where it was. A
+message that cannot be read, or that ends its reader again and again, is set aside: those after it
+do not wait.
 """
 
 import imaplib
+import re
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from time import monotonic
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from crm.correspondence import arrivals
+from crm.correspondence import receiving
 from crm.correspondence.models import FetchedFolder
+from crm.correspondence.receiving import Delivery, Door
 
 AT_ONCE = 200
 LEASE = timedelta(minutes=10)
+LONGEST = timedelta(minutes=4)
+"""How long one run reads; what is left is the next one's."""
+MOST_TRIES = 5
+"""After so many times that reading a message ended its reader, it is set aside."""
+SIZE = re.compile(rb"RFC822\.SIZE (\d{1,12})")
 
 
 class CannotFetch(Exception):
@@ -90,13 +99,17 @@ def claim(folder: FetchedFolder) -> bool:
 
 
 def read_folder(server: Server, folder: FetchedFolder) -> int:
-    """Read the next messages of the folder, the oldest first."""
+    """Read the next messages of the folder, the oldest first; return how many."""
+    end = monotonic() + LONGEST.total_seconds()
+    count = 0
     with opened(server) as imap:
         begin_anew_if_renumbered(imap, folder)
-        uids = new_uids(imap, folder.last_uid)[:AT_ONCE]
-        for uid in uids:
+        for uid in new_uids(imap, folder.last_uid)[:AT_ONCE]:
+            if monotonic() > end:
+                break
             take(imap, folder, uid)
-        return len(uids)
+            count += 1
+    return count
 
 
 @contextmanager
@@ -130,8 +143,8 @@ def begin_anew_if_renumbered(imap: imaplib.IMAP4, folder: FetchedFolder) -> None
     _, values = imap.response("UIDVALIDITY")
     validity = int(values[0]) if values and values[0] else 0
     if validity != folder.uid_validity:
-        folder.uid_validity, folder.last_uid = validity, 0
-        folder.save(update_fields=["uid_validity", "last_uid"])
+        folder.uid_validity, folder.last_uid, folder.tries = validity, 0, 0
+        folder.save(update_fields=["uid_validity", "last_uid", "tries"])
 
 
 def new_uids(imap: imaplib.IMAP4, last: int) -> list[int]:
@@ -142,11 +155,36 @@ def new_uids(imap: imaplib.IMAP4, last: int) -> list[int]:
 
 
 def take(imap: imaplib.IMAP4, folder: FetchedFolder, uid: int) -> None:
-    """Read one message, of a huge one the beginning, and note that it was read."""
-    parts = answer(imap.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{settings.INBOUND_MAX_BYTES}>)"))
-    raw = next((part[1] for part in parts if isinstance(part, tuple)), b"")
-    with transaction.atomic():
+    """Read one message, and note that it was read. Of a huge one the beginning is read."""
+    begin_trying(folder, uid)
+    if folder.tries > MOST_TRIES:
+        reason = f"Reading message {uid} of {folder.name} ended its reader {MOST_TRIES} times."
+        receiving.set_aside(Delivery(placeholder(folder, uid), Door.FOLDER), reason)
+    else:
+        raw, size = fetched(imap, uid)
         if raw:  # deleted since we asked
-            arrivals.take(raw)
-        folder.last_uid = uid
-        folder.save(update_fields=["last_uid"])
+            receiving.receive(raw, door=Door.FOLDER, whole_size=size)
+    folder.last_uid, folder.trying_uid, folder.tries = uid, 0, 0
+    folder.save(update_fields=["last_uid", "trying_uid", "tries"])
+
+
+def begin_trying(folder: FetchedFolder, uid: int) -> None:
+    """Count that a message is begun, before it is: one that ends its reader is counted too."""
+    folder.tries = folder.tries + 1 if folder.trying_uid == uid else 1
+    folder.trying_uid = uid
+    folder.save(update_fields=["trying_uid", "tries"])
+
+
+def fetched(imap: imaplib.IMAP4, uid: int) -> tuple[bytes, int]:
+    """Return the bytes of a message up to the limit, and how many it has."""
+    asked = f"(RFC822.SIZE BODY.PEEK[]<0.{settings.INBOUND_MAX_BYTES}>)"
+    parts = answer(imap.uid("FETCH", str(uid), asked))
+    raw = next((part[1] for part in parts if isinstance(part, tuple)), b"")
+    heads = b" ".join(part[0] if isinstance(part, tuple) else part for part in parts if part)
+    size = SIZE.search(heads)
+    return raw, int(size[1]) if size else len(raw)
+
+
+def placeholder(folder: FetchedFolder, uid: int) -> bytes:
+    """Return what is kept of a message that was never handed over: where it stands."""
+    return f"Not fetched: message {uid} of {folder.name}, numbering {folder.uid_validity}".encode()

@@ -11,7 +11,7 @@ from django.utils.timezone import now
 
 from crm.correspondence import journal, sending
 from crm.correspondence.addresses import ANSWER, LOG, is_logging, owner_of
-from crm.correspondence.models import Message, UserMailbox
+from crm.correspondence.models import Message, ReceivedFile, ReceivedMail, UserMailbox
 from crm.correspondence.reading import MOST_HOPS, Letter, not_later_than, unique
 from crm.funnel.intake import take_in
 from crm.notifications.services import notify
@@ -26,7 +26,18 @@ class Outcome(Enum):
     UNMATCHED = "kept: nobody we know"
     KNOWN = "known already"
     REPORT = "a report of one of our mails"
+    SET_ASIDE = "kept: it could not be read"
     REFUSED = "a loop, within the house, or for an address that we did not give out"
+
+
+class Original(NamedTuple):
+    """A message's raw bytes, compressed, and how they came."""
+
+    digest: str
+    packed: bytes
+    size: int
+    door: str
+    envelope: tuple[str, ...]
 
 
 class Side(NamedTuple):
@@ -49,10 +60,13 @@ class Found(NamedTuple):
 
 
 @transaction.atomic
-def receive(letter: Letter, *, envelope: Iterable[str] = ()) -> Outcome:
+def receive(
+    letter: Letter, *, envelope: Iterable[str] = (), original: Original | None = None
+) -> Outcome:
     """Keep a message that came in and log it with its lead; one that is known changes nothing.
 
     envelope: the addresses that it was really delivered to, where the server tells
+    original: its raw bytes
     """
     known = Message.objects.filter(message_id=letter.message_id).first()
     if known:
@@ -69,6 +83,7 @@ def receive(letter: Letter, *, envelope: Iterable[str] = ()) -> Outcome:
     try:
         with transaction.atomic():
             message.save()
+            keep_original(message, letter, original)
     except IntegrityError:  # somebody else received it at this very moment
         return Outcome.KNOWN
     if found.lead is None:
@@ -138,7 +153,7 @@ def new_message(letter: Letter, side: Side, found: Found) -> Message:
         subject=letter.subject,
         text=letter.text,
         html=letter.html,
-        attachments=list(letter.attachments),
+        notes=list(letter.notes),
         message_id=letter.message_id,
         in_reply_to=letter.in_reply_to,
         references=list(letter.references),
@@ -147,6 +162,19 @@ def new_message(letter: Letter, side: Side, found: Found) -> Message:
         by=side.user,
         state=Message.State.SET_ASIDE if aside else Message.State.LOGGED,
         at=not_later_than(letter.at, now()),
+    )
+
+
+def keep_original(message: Message, letter: Letter, original: Original | None) -> None:
+    """Keep the raw bytes of a message, and the list of its files."""
+    if original is None:
+        return
+    kept = original._asdict() | {"envelope": list(original.envelope), "problem": ""}
+    ReceivedMail.objects.update_or_create(
+        digest=kept.pop("digest"), defaults={"message": message, **kept}
+    )
+    ReceivedFile.objects.bulk_create(
+        ReceivedFile(message=message, **file._asdict()) for file in letter.files
     )
 
 

@@ -9,10 +9,15 @@ from django.db.models.functions import Lower, Now
 
 from crm.activities.models import Activity
 from crm.common.links import link
+from crm.correspondence.received_models import ReceivedFile, ReceivedMail
 from leads.models import Lead
 
 if TYPE_CHECKING:
     from crm.users.models import User
+
+__all__ = [
+    "EmailTemplate", "FetchedFolder", "Message", "ReceivedFile", "ReceivedMail", "UserMailbox",
+]  # fmt: skip
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -80,7 +85,12 @@ class Message(models.Model):
     subject = models.CharField(max_length=250, blank=True, default="")
     text = models.TextField(blank=True, default="")
     html = models.TextField(blank=True, default="", help_text="Sanitised when it came")
-    attachments = models.JSONField(default=list, blank=True, help_text="Names and sizes only")
+    attachments = models.JSONField(
+        default=list, blank=True, help_text="Names and sizes of files that were not kept"
+    )
+    notes = models.JSONField(
+        default=list, blank=True, help_text="What of it is beyond a limit, in words"
+    )
     message_id = models.CharField(max_length=250, unique=True)
     in_reply_to = models.CharField(max_length=250, blank=True, default="")
     references = models.JSONField(default=list, blank=True, help_text="The thread, oldest first")
@@ -248,6 +258,8 @@ class FetchedFolder(models.Model):
     name = models.CharField(max_length=250, unique=True, help_text="user@host/folder")
     uid_validity = models.BigIntegerField(default=0)
     last_uid = models.BigIntegerField(default=0)
+    trying_uid = models.BigIntegerField(default=0, help_text="The message that is being read")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="How often it was begun")
     lease_until = models.DateTimeField(null=True, blank=True)
     fetched_at = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True, default="")

@@ -1,39 +1,50 @@
 """A message as it came, made readable: bounded, decoded, its HTML made harmless. Pure.
 
-Never raises for what a message holds: whatever can be read of it is.
+Whatever can be read of a message is; its time grows as its bytes do. The raw message is kept beside
+it, so what is beyond the limits is not lost.
 """
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
-from email.utils import getaddresses, parsedate_to_datetime
-from html import unescape
-from typing import cast
-from unicodedata import category
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 
 import nh3
 
-from leads.normalising import BIDI, HIDDEN
+from crm.correspondence import bodies, markup, mime, quotes
+from crm.correspondence.automatic import is_automatic
+from crm.correspondence.headers import MOST_ADDRESSES, addresses, text_of
+from crm.correspondence.inert import clean, one_line
+from crm.correspondence.mime import Part
 
-LONGEST_TEXT, LONGEST_HTML = 100_000, 400_000
-MOST_ADDRESSES, MOST_REFERENCES, MOST_ATTACHMENTS, MOST_PARTS = 100, 50, 30, 200
-MOST_HOPS = 30
+LONGEST_TEXT, LONGEST_HTML = bodies.LONGEST_TEXT, bodies.LONGEST_HTML
+MOST_REFERENCES, MOST_FILES, MOST_HOPS = 50, 50, 30
 SPOKEN = 600
 IDS = re.compile(r"<[^<>\s]{1,240}>")
-FORWARDED = re.compile(r"^[>\s*]*From:\*?\s*(.{3,200})$", re.IGNORECASE | re.MULTILINE)
-ADDRESS = re.compile(r"[^\s<>\"'()\[\],;:]+@[^\s<>\"'()\[\],;:]+\.[^\s<>\"'()\[\],;:]+")
 SCHEMES = {"http", "https", "mailto", "tel"}
-MACHINES = ("mailer-daemon", "postmaster", "no-reply", "noreply", "do-not-reply")
 ODDEST_DATE = datetime(1995, 1, 1, tzinfo=UTC)
+DELIVERED = ("Delivered-To", "X-Original-To", "Envelope-To", "Bcc")
+
+
+class CannotRead(ValueError):
+    """The bytes are no message; the text says why, in words for an administrator."""
+
+
+class File(NamedTuple):
+    """A file that came with a message: part `number` of its raw bytes. size: bytes, decoded."""
+
+    number: int
+    name: str
+    kind: str
+    size: int
 
 
 @dataclass(frozen=True)
 class Letter:
-    """What a message says. Addresses in lower case; `tandem` if we sent it ourselves."""
+    """What a message says. Addresses in lower case; `marks` if we sent it ourselves."""
 
     message_id: str
     sender: str = ""
@@ -44,7 +55,7 @@ class Letter:
     subject: str = ""
     text: str = ""
     html: str = ""
-    attachments: tuple[str, ...] = ()
+    files: tuple[File, ...] = ()
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
     at: datetime | None = None
@@ -52,6 +63,10 @@ class Letter:
     hops: int = 0
     marks: tuple[str, ...] = ()
     forwarded_from: str = ""
+    notes: tuple[str, ...] = ()
+    """What of it is not shown because it is beyond a limit, in words."""
+    root: Part | None = field(default=None, repr=False, compare=False)
+    """Its parts, for who looks for more than text: reports of delivery, answers to invitations."""
 
     @property
     def thread(self) -> str:
@@ -60,17 +75,37 @@ class Letter:
 
 
 def read(raw: bytes) -> Letter:
-    """Return what the bytes of a message say."""
-    try:
-        return read_parsed(message_from_bytes(raw, policy=policy.default), raw)
-    except Exception:  # the parser of the library raises what it likes for broken headers
-        return unreadable(raw)
-
-
-def unreadable(raw: bytes) -> Letter:
-    """Return a message of which only the bytes could be kept, as far as they are text."""
-    text = clean(raw[:LONGEST_TEXT].decode("utf-8", "replace"))
-    return Letter(digest_id(raw), subject="(unreadable message)", text=text)
+    """Return what the bytes of a message say. Raises CannotRead if they are none."""
+    budget = mime.Budget()
+    root = mime.split(raw, budget)
+    if not root.headers:
+        raise CannotRead("It has no headers, so it is no e-mail message.")
+    senders = addresses_of(root, "From") or addresses_of(root, "Sender")
+    name, sender = senders[0] if senders else ("", "")
+    ids = IDS.findall(root.header("Message-ID"))
+    body = bodies.body_of(root)
+    html = nh3.clean(markup.in_order(body.html), url_schemes=SCHEMES) if body.html else ""
+    return Letter(
+        message_id=ids[0] if ids else digest_id(raw),
+        sender=sender,
+        sender_name=name,
+        to=only_addresses(root, "To"),
+        cc=only_addresses(root, "Cc"),
+        delivered_to=only_addresses(root, *DELIVERED),
+        subject=one_line(root.text("Subject"), 250),
+        text=body.text,
+        html=clean(html),
+        files=files_of(root),
+        in_reply_to=next(iter(IDS.findall(root.header("In-Reply-To"))), ""),
+        references=tuple(IDS.findall(root.header("References"))[-MOST_REFERENCES:]),
+        at=sent_at(root.header("Date")),
+        automatic=is_automatic(root, sender),
+        hops=len(root.headers.get("received", [])),
+        marks=tuple(root.header("X-Tandem").split()[:5]),
+        forwarded_from=forwarded_from(root, body.text),
+        notes=(*body.notes, *notes_of(root, budget)),
+        root=root,
+    )
 
 
 def digest_id(raw: bytes) -> str:
@@ -78,56 +113,20 @@ def digest_id(raw: bytes) -> str:
     return f"<{hashlib.sha256(raw).hexdigest()[:40]}@unnamed.tandem>"
 
 
-def read_parsed(message: EmailMessage, raw: bytes) -> Letter:
-    ids = IDS.findall(header(message, "Message-ID"))
-    senders = addresses(message, "From") or addresses(message, "Sender")
-    text, html, attachments = bodies(message)
-    letter = Letter(
-        message_id=ids[0] if ids else digest_id(raw),
-        sender=senders[0][1] if senders else "",
-        sender_name=senders[0][0] if senders else "",
-        to=tuple(address for _, address in addresses(message, "To")),
-        cc=tuple(address for _, address in addresses(message, "Cc")),
-        delivered_to=tuple(
-            address
-            for name in ("Delivered-To", "X-Original-To", "Envelope-To", "Bcc")
-            for _, address in addresses(message, name)
-        ),
-        subject=" ".join(header(message, "Subject").split())[:250],
-        text=text,
-        html=html,
-        attachments=attachments,
-        in_reply_to=next(iter(IDS.findall(header(message, "In-Reply-To"))), ""),
-        references=tuple(IDS.findall(header(message, "References"))[-MOST_REFERENCES:]),
-        at=sent_at(header(message, "Date")),
-        automatic=is_automatic(message),
-        hops=len(message.get_all("Received") or []),
-        marks=tuple(header(message, "X-Tandem").split()[:5]),
-    )
-    return replace(letter, forwarded_from=forwarded_from(message, text))
+def addresses_of(part: Part, *names: str) -> list[tuple[str, str]]:
+    """Return (name, address) of the headers of these names."""
+    values = [text_of(raw) for name in names for raw in part.headers.get(name.lower(), [])[:5]]
+    return [(one_line(name, 200), address) for name, address in addresses(values)]
 
 
-def header(message: EmailMessage, name: str) -> str:
-    try:
-        return clean(str(message.get(name, ""))[:20_000])
-    except Exception:  # a header that its own class cannot show
-        return ""
-
-
-def addresses(message: EmailMessage, name: str) -> list[tuple[str, str]]:
-    """Return (name, address) of a header, at most so many, and only what looks like one."""
-    found = getaddresses([header(message, name)])
-    return [
-        (" ".join(who.split())[:200], address.lower())
-        for who, address in found[:MOST_ADDRESSES]
-        if len(address) < 255 and ADDRESS.fullmatch(address)
-    ]
+def only_addresses(part: Part, *names: str) -> tuple[str, ...]:
+    return tuple(clean(address) for _, address in addresses_of(part, *names))
 
 
 def sent_at(date: str) -> datetime | None:
     try:
-        at = parsedate_to_datetime(date)
-    except (ValueError, TypeError, OverflowError):
+        at = parsedate_to_datetime(date[:100])
+    except (ValueError, TypeError, OverflowError, IndexError):
         return None
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
@@ -137,112 +136,57 @@ def sent_at(date: str) -> datetime | None:
         return None
 
 
-def is_automatic(message: EmailMessage) -> bool:
-    """Say whether a machine wrote it: an absence note, a report of delivery, a list."""
-    submitted = header(message, "Auto-Submitted").split(";")[0].strip().lower()
-    if submitted not in ("", "no"):
-        return True
-    if header(message, "Precedence").strip().lower() in ("bulk", "junk", "list", "auto_reply"):
-        return True
-    if header(message, "X-Autoreply") or header(message, "X-Autorespond"):
-        return True
-    if header(message, "Return-Path").strip() == "<>" or header(message, "List-Id"):
-        return True
-    senders = addresses(message, "From")
-    local = senders[0][1].partition("@")[0] if senders else ""
-    return message.get_content_type() == "multipart/report" or local in MACHINES
+def files_of(root: Part) -> tuple[File, ...]:
+    """Return the files of a message: attachments, pictures, invitations, attached messages."""
+    found = [
+        File(number, name_of(part), part.kind[:100], part.size)
+        for number, part in enumerate(root.leaves())
+        if not bodies.is_text(part)
+    ]
+    return tuple(found[:MOST_FILES])
 
 
-def bodies(message: EmailMessage) -> tuple[str, str, tuple[str, ...]]:
-    """Return text, harmless HTML, and the attachments' names with their sizes."""
-    texts, htmls, attached = [], [], []
-    for part in leaves(message):
-        kind, name = part.get_content_type(), file_name(part)
-        if name or part.get_content_disposition() == "attachment" or not kind.startswith("text/"):
-            attached.append(f"{name or kind} ({size_of(part)})")
-        elif kind == "text/html":
-            htmls.append(content(part))
-        else:
-            texts.append(content(part))
-    html = nh3.clean("\n".join(htmls)[:LONGEST_HTML], url_schemes=SCHEMES) if htmls else ""
-    text = "\n".join(texts) or plain(html)
-    return clean(text[:LONGEST_TEXT]).strip(), clean(html), tuple(attached[:MOST_ATTACHMENTS])
+def name_of(part: Part) -> str:
+    """Return the name of a file, what is hidden or turned in it made inert."""
+    name = one_line(part.file_name, 150).replace("/", "_").replace("\\", "_").strip(". ")
+    if name:
+        return name
+    if part.kind == "message/rfc822":
+        subject = one_line(mime.split(part.content()).text("Subject"), 100) or "message"
+        return f"{subject.replace('/', '_')}.eml"
+    return {"text/calendar": "invitation.ics"}.get(part.kind, "attachment")
 
 
-def leaves(message: EmailMessage) -> Iterator[EmailMessage]:
-    """Yield the parts that hold something; what is inside an attached message stays there."""
-    waiting, seen = [message], 0
-    while waiting and seen < MOST_PARTS:
-        part, seen = waiting.pop(0), seen + 1
-        if part.get_content_maintype() == "multipart" and isinstance(part.get_payload(), list):
-            waiting[0:0] = cast(list[EmailMessage], part.get_payload())
-        else:
-            yield part
+def notes_of(root: Part, budget: mime.Budget) -> list[str]:
+    """Return what was left unread of a message, in words."""
+    notes = []
+    if budget.spent:
+        notes.append(f"It has more than {mime.MOST_PARTS} parts; the others are not shown.")
+    if len(addresses_of(root, "To", "Cc")) >= MOST_ADDRESSES:
+        notes.append(f"It went to more than {MOST_ADDRESSES} addresses; the others are not shown.")
+    return notes
 
 
-def file_name(part: EmailMessage) -> str:
-    try:
-        return " ".join(clean(part.get_filename() or "").split())[:150]
-    except Exception:  # a name in a broken encoding
-        return "attachment"
+def file_content(raw: bytes, number: int) -> bytes | None:
+    """Return the bytes of a file of a message, None if it has no such part."""
+    for at, part in enumerate(mime.split(raw).leaves()):
+        if at == number:
+            return part.content()
+    return None
 
 
-def size_of(part: EmailMessage) -> str:
-    payload = part.get_payload()
-    if not isinstance(payload, str):
-        return "message"
-    encoded = str(part.get("Content-Transfer-Encoding", "")).strip().lower() == "base64"
-    size = len(payload) * 3 // 4 if encoded else len(payload)
-    return f"{max(1, size // 1024):,} kB"
-
-
-def content(part: EmailMessage) -> str:
-    """Return a text part decoded; in a charset that nobody knows, as far as it is UTF-8."""
-    payload = part.get_payload(decode=True)
-    raw = payload if isinstance(payload, bytes) else b""
-    try:
-        charset = part.get_content_charset() or "utf-8"
-        return raw.decode(charset, "replace")
-    except (LookupError, ValueError):
-        return raw.decode("utf-8", "replace")
-
-
-def plain(html: str) -> str:
-    """Return HTML as text: its words, with line ends where blocks end."""
-    broken = re.sub(r"(?i)<br\s*/?>|</(p|div|tr|li|h\d|blockquote)>", "\n", html)
-    text = unescape(nh3.clean(broken, tags=set()))
-    return re.sub(r"\n\s*\n+", "\n\n", text)
-
-
-def clean(text: str) -> str:
-    """Return `text` without what cannot be kept or shown: control characters, turned directions."""
-    text = text.replace("\r\n", "\n").translate(HIDDEN)
-    text = text.encode("utf-8", "replace").decode()
-    return "".join(c for c in text if c in "\t\n" or not (c in BIDI or category(c) in ("Cc", "Cs")))
-
-
-def forwarded_from(message: EmailMessage, text: str) -> str:
+def forwarded_from(root: Part, text: str) -> str:
     """Return who wrote the message that this one forwards, "" if it forwards none."""
-    for part in leaves(message):
-        inner = part.get_payload()
-        if part.get_content_type() == "message/rfc822" and isinstance(inner, list) and inner:
-            senders = addresses(cast(EmailMessage, inner[0]), "From")
+    for part in root.leaves():
+        if part.kind == "message/rfc822":
+            senders = addresses_of(mime.split(part.content(), mime.Budget(1)), "From")
             return senders[0][1] if senders else ""
-    line = FORWARDED.search(text[:20_000])
-    found = ADDRESS.search(line[1]) if line else None
-    return found[0].lower() if found else ""
+    return quotes.forwarded_sender(text)
 
 
 def spoken(text: str) -> str:
-    """Return the beginning of what was newly written, without what is quoted below it."""
-    lines: list[str] = []
-    for line in text.splitlines():
-        if line.startswith(">") or line.strip() in ("-- ", "--"):
-            break
-        if re.match(r"\s*(On .{5,200} wrote:|Am .{5,200} schrieb.*:|-{3,}.*-{3,})\s*$", line):
-            break
-        lines.append(line)
-    said = "\n".join(lines).strip()
+    """Return the beginning of what was newly written, without what is quoted."""
+    said = quotes.newly_written(text)
     return said if len(said) <= SPOKEN else said[:SPOKEN].rsplit(" ", 1)[0] + " …"
 
 

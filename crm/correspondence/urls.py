@@ -1,6 +1,6 @@
 from django.urls import path
 
-from crm.correspondence.views import compose, messages, public, settings
+from crm.correspondence.views import compose, messages, public, received, settings
 
 app_name = "correspondence"
 
@@ -8,6 +8,12 @@ urlpatterns = [
     path("mail/", messages.message_list, name="list"),
     path("mail/<int:pk>/", messages.message, name="message"),
     path("mail/<int:pk>/html/", messages.html, name="html"),
+    path("mail/<int:pk>/original/", received.original, name="original"),
+    path("mail/<int:pk>/files/<int:number>/", received.file, name="file"),
+    path("mail/not-read/", received.not_read, name="not-read"),
+    path("mail/not-read/<int:pk>/", received.received, name="received"),
+    path("mail/not-read/<int:pk>/read-again/", received.read_again, name="read-again"),
+    path("mail/not-read/<int:pk>/discard/", received.discard, name="discard"),
     path("mail/<int:pk>/take-back/", messages.take_back, name="take-back"),
     path("mail/<int:pk>/again/", messages.again, name="again"),
     path("mail/<int:pk>/arrived/", messages.arrived, name="arrived"),

@@ -1,6 +1,5 @@
 """What a file's column of amounts shows about its decimal sign, before any of it is read."""
 
-import re
 import time
 from collections.abc import Iterable, Iterator
 
@@ -85,9 +84,13 @@ def is_own_export(source: Import, amounts: Iterable[tuple[str, str]]) -> bool:
     Such a file gives each amount exactly its currency's decimals, behind a point.
     """
     return source.columns == list(DEALS_EXPORT) and all(
-        re.fullmatch(exactly(exponent(currency)), text) for text, currency in amounts if text
+        has_decimals(text, exponent(currency)) for text, currency in amounts if text
     )
 
 
-def exactly(places: int) -> str:
-    return rf"\d+\.\d{{{places}}}" if places else r"\d+"
+def has_decimals(text: str, places: int) -> bool:
+    """Say whether an amount is digits with exactly so many decimals behind a point."""
+    whole, point, decimals = text.partition(".")
+    if not places:
+        return text.isdecimal()
+    return whole.isdecimal() and decimals.isdecimal() and len(decimals) == places

@@ -13,7 +13,7 @@ from crm.common.money import LARGEST, SPACES, NotMoney, exponent, strip_currency
 
 POINT, COMMA = ".", ","
 SIGNS = {POINT: "point", COMMA: "comma"}
-SHAPE = re.compile(r"[\d.,]*\d[\d.,]*")
+SHAPE = re.compile(r"(?=[.,]*\d)[\d.,]+")
 GROUPED = {
     POINT: re.compile(r"[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}"),
     COMMA: re.compile(r"[1-9]\d{0,2}(?:\.\d{2,3})*\.\d{3}"),

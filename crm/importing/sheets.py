@@ -28,7 +28,7 @@ PIECE = 256 * 1024
 EXACT = 2**53
 """Largest whole number up to which a workbook's numbers keep every digit."""
 DOCUMENT = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
-CELL = re.compile(rb'<(?:\w+:)?c [^>]*?r="([A-Z]{1,3})(\d{1,7})"')
+CELL = re.compile(rb'<(?:\w+:)?c [^<>]*?r="([A-Z]{1,3})(\d{1,7})"')
 SAVE_AS = "Save it as an Excel workbook (.xlsx) or as CSV and try again."
 OTHERS = {
     b"\xd0\xcf\x11\xe0": "an old Excel file (.xls), or one with a password",

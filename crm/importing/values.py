@@ -243,7 +243,7 @@ def country_codes() -> dict[str, str]:
     for code, name in countries:
         known |= {code.lower(): code, str(countries.alpha3(code)).lower(): code}
         known[name.lower()] = code
-        known[re.sub(r"\s*\(.*\)|^the ", "", name.lower())] = code
+        known[name.lower().partition("(")[0].strip().removeprefix("the ")] = code
     names = Locale("en").territories
     known |= {names[code].lower(): code for code, _ in countries if code in names}
     return known

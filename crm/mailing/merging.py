@@ -7,7 +7,7 @@ Plain substitution and nothing more: what a marketer or a lead wrote is never ru
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-FIELD = re.compile(r"\{\{\s*([A-Za-z_]\w{0,39})\s*(?:\|\s*([^{}|]{0,100}?)\s*)?\}\}")
+FIELD = re.compile(r"\{\{\s*([A-Za-z_]\w{0,39})\s*(?:\|([^{}|]{0,150}))?\}\}")
 
 
 def fill(text: str, values: Mapping[str, str], *, escape: Callable[[str], str] = str) -> str:
@@ -19,7 +19,7 @@ def fill(text: str, values: Mapping[str, str], *, escape: Callable[[str], str] =
 
     def value(match: re.Match[str]) -> str:
         found = " ".join(values.get(match[1], "").split())
-        return escape(found) if found else (match[2] or "")
+        return escape(found) if found else (match[2] or "").strip()
 
     return FIELD.sub(value, text)
 
@@ -31,7 +31,7 @@ def names(text: str) -> set[str]:
 
 def needed(text: str) -> set[str]:
     """Return the fields that `text` uses somewhere without a fallback."""
-    return {match[1] for match in FIELD.finditer(text) if not match[2]}
+    return {match[1] for match in FIELD.finditer(text) if not (match[2] or "").strip()}
 
 
 def missing(text: str, values: Mapping[str, str]) -> set[str]:

@@ -17,6 +17,8 @@ from crm.outbox.health import Queue
 
 LEASE = timedelta(minutes=2)
 MAX_ATTEMPTS = 8
+OF_MACHINE = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+"""Headers of what no person wrote: no absence note answers it (RFC 3834)."""
 KILLED = "Each time the process ended while it was sending this."
 
 
@@ -102,7 +104,7 @@ def deliver(mail: Mail) -> None:
         mail.subject,
         mail.text,
         to=[mail.to],
-        headers={"Message-ID": message_id_of(mail)},
+        headers={"Message-ID": message_id_of(mail), **OF_MACHINE},
     )
     if mail.html:
         message.attach_alternative(mail.html, "text/html")

@@ -66,6 +66,7 @@ class Folder:
     def __init__(self) -> None:
         self.letters: dict[int, bytes] = {}
         self.validity = 7
+        self.broken: set[int] = set()
         self.asked: list[str] = []
 
 
@@ -95,6 +96,9 @@ class ImapSession(socketserver.StreamRequestHandler):
         elif word == "EXAMINE":
             self.say(f"* {len(self.folder.letters)} EXISTS")
             self.say(f"* OK [UIDVALIDITY {self.folder.validity}] numbered")
+        elif word == "UID" and any(f"FETCH {n} " in command for n in self.folder.broken):
+            self.say(f"{tag} NO [SERVERBUG] cannot read it")
+            return True
         elif word == "UID":
             self.uid(command)
         elif word == "LOGOUT":
@@ -107,11 +111,15 @@ class ImapSession(socketserver.StreamRequestHandler):
             numbers = sorted(self.folder.letters)
             new = [n for n in numbers if n >= int(found[1])] or numbers[-1:]
             self.say("* SEARCH " + " ".join(map(str, new)))
-        elif found := re.match(r"UID FETCH (\d+) \(BODY\.PEEK\[\]<0\.(\d+)>\)", command):
+        elif found := re.match(
+            r"UID FETCH (\d+) \(RFC822\.SIZE BODY\.PEEK\[\]<0\.(\d+)>\)", command
+        ):
             number = int(found[1])
             if number in self.folder.letters:
-                raw = self.folder.letters[number][: int(found[2])]
-                self.say(f"* 1 FETCH (UID {number} BODY[]<0> {{{len(raw)}}}")
+                whole = self.folder.letters[number]
+                raw = whole[: int(found[2])]
+                size = len(whole)
+                self.say(f"* 1 FETCH (UID {number} RFC822.SIZE {size} BODY[]<0> {{{len(raw)}}}")
                 self.wfile.write(raw + b")\r\n")
 
 

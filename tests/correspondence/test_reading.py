@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crm.correspondence import reading
+from crm.correspondence.mime import MOST_PARTS
 from tests.correspondence.letters import mime
 
 
@@ -35,22 +36,24 @@ def test_html_keeps_its_words_and_loses_its_scripts():
     assert letter.text.split() == ["Yes", "here", "there"]
 
 
-def test_attachments_are_listed_by_name_and_size_only():
+def test_files_are_listed_by_name_and_size():
     message = EmailMessage()
     message["From"] = "ana@acme.pt"
     message.set_content("See attached")
     message.add_attachment(
         b"x" * 30_000, maintype="application", subtype="pdf", filename="offer.pdf"
     )
-    for number in range(50):
+    for number in range(60):
         message.add_attachment(b"x", maintype="image", subtype="png", filename=f"{number}.png")
 
     letter = reading.read(message.as_bytes())
 
-    assert letter.attachments[0].startswith("offer")
-    assert letter.attachments[0].endswith("kB)")
-    assert len(letter.attachments) == reading.MOST_ATTACHMENTS
+    first = letter.files[0]
+    assert (first.name, first.kind) == ("offer.pdf", "application/pdf")
+    assert 29_000 < first.size < 32_000
+    assert len(letter.files) == reading.MOST_FILES
     assert letter.text == "See attached"
+    assert reading.file_content(message.as_bytes(), first.number) == b"x" * 30_000
 
 
 def test_a_charset_that_nobody_knows_is_read_as_far_as_it_goes():
@@ -112,7 +115,10 @@ def test_a_date_of_another_age_is_none():
 @given(raw=st.binary(max_size=2000))
 @settings(max_examples=150, deadline=None)
 def test_no_bytes_break_it(raw):
-    letter = reading.read(raw)
+    try:
+        letter = reading.read(raw)
+    except reading.CannotRead:
+        return
 
     assert letter.message_id
     assert "\x00" not in letter.text + letter.subject + letter.sender_name
@@ -139,4 +145,4 @@ def test_thousands_of_nested_parts_are_bounded():
         part += b"--b\r\nContent-Type: text/plain\r\n\r\n" + str(number).encode() + b"\r\n"
     raw = b"From: a@b.pt\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + part + b"--b--"
 
-    assert reading.read(raw).text.split()[-1] == str(reading.MOST_PARTS - 2)
+    assert reading.read(raw).text.split()[-1] == str(MOST_PARTS - 1)

@@ -1,6 +1,6 @@
 """Rows of personal e-mail."""
 
-from crm.users.permissions import ADMINS, EVERYBODY, WRITERS
+from crm.users.permissions import ADMINS, EVERYBODY, MANAGERS, WRITERS
 from tests.matrix.base import Row
 
 MAIL = {"to": "ana@example.com", "subject": "Hello", "text": "Hello", "act": "preview"}
@@ -10,6 +10,12 @@ ROWS = [
     Row("correspondence:list", EVERYBODY),
     Row("correspondence:message", EVERYBODY, obj="message"),
     Row("correspondence:html", EVERYBODY, obj="message"),
+    Row("correspondence:original", EVERYBODY, obj="received message"),
+    Row("correspondence:file", EVERYBODY, obj="received message", args=(1,)),
+    Row("correspondence:not-read", MANAGERS),
+    Row("correspondence:received", MANAGERS, obj="mail not read"),
+    Row("correspondence:read-again", post=MANAGERS, obj="mail not read"),
+    Row("correspondence:discard", post=MANAGERS, obj="mail not read"),
     Row("correspondence:compose", WRITERS, WRITERS, obj="lead", data=MAIL),
     Row("correspondence:take-back", post=WRITERS, obj="own message"),
     Row("correspondence:again", post=WRITERS, obj="own message"),

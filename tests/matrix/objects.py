@@ -52,6 +52,7 @@ from tests.factories import (
     TouchFactory,
     UserFactory,
     UtmLinkFactory,
+    received_mail,
     waiting_handoff,
 )
 
@@ -295,6 +296,18 @@ def calendar_feed(owner: User | None, team: Team | None) -> Subject:
 @kind("message", seen="scope")
 def message(owner: User | None, team: Team | None) -> Model:
     return MessageFactory(lead=lead(owner, team), by=owner)
+
+
+@kind("received message", seen="scope")
+def received_message(owner: User | None, team: Team | None) -> Model:
+    message = MessageFactory(lead=lead(owner, team), by=owner)
+    received_mail(message)
+    return message
+
+
+@kind("mail not read")
+def mail_not_read(owner: User | None, team: Team | None) -> Model:
+    return received_mail(None)
 
 
 @kind("own message", seen="owner")

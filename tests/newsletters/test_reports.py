@@ -1,5 +1,6 @@
 """Reports that come as mail find the mail that they are of, and say what becomes of its address."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from campaigns.newsletters import delivery, rereading, sending
 from campaigns.newsletters.contents import message_id
 from campaigns.newsletters.models import DeliveryEvent, MarketingMail
 from campaigns.newsletters.services import queue_one
-from crm.correspondence import arrivals
+from crm.correspondence import receiving
 from crm.correspondence.incoming import Outcome
 from crm.correspondence.models import Message
 from crm.mailing import returning
@@ -40,6 +41,10 @@ def mail() -> MarketingMail:
     return mail
 
 
+def take(raw: bytes, envelope: Iterable[str] = ()) -> Outcome:
+    return receiving.receive(raw, door=receiving.Door.SERVER, envelope=envelope)
+
+
 def dsn(address: str = "ana@example.com", quoted: str = "<other@x>", **other: str) -> bytes:
     text = DSN.replace("ADDRESS", address).replace("MESSAGEID", quoted)
     for old, new in other.items():
@@ -48,8 +53,8 @@ def dsn(address: str = "ana@example.com", quoted: str = "<other@x>", **other: st
 
 
 def test_a_report_is_matched_by_the_message_id_that_it_quotes(mail):
-    assert arrivals.take(dsn(quoted=message_id(mail.pk))) is Outcome.REPORT
-    assert arrivals.take(dsn(quoted=message_id(mail.pk))) is Outcome.REPORT
+    assert take(dsn(quoted=message_id(mail.pk))) is Outcome.REPORT
+    assert take(dsn(quoted=message_id(mail.pk))) is Outcome.REPORT
 
     mail.refresh_from_db()
     assert mail.state == State.BOUNCED
@@ -61,7 +66,7 @@ def test_a_report_is_matched_by_the_message_id_that_it_quotes(mail):
 def test_a_report_is_matched_by_the_signed_return_address(mail):
     to = returning.return_address(returning.MARKETING, mail.pk).upper()
 
-    assert arrivals.take(dsn(), envelope=[to]) is Outcome.REPORT
+    assert take(dsn(), envelope=[to]) is Outcome.REPORT
 
     assert mail.events.get().kind == "hard_bounce"
 
@@ -75,7 +80,7 @@ def test_a_guessed_return_address_or_message_id_reports_nothing(mail):
         ("", f"<{mail.pk}.guessed@localhost>"),
         ("", f"<marketing.{mail.pk}@localhost>"),
     ):
-        assert arrivals.take(dsn(quoted=quoted), envelope=[envelope]) is not Outcome.REPORT
+        assert take(dsn(quoted=quoted), envelope=[envelope]) is not Outcome.REPORT
 
     assert not DeliveryEvent.objects.exists()
     assert not is_suppressed("ana@example.com")
@@ -93,14 +98,14 @@ def test_a_guessed_return_address_or_message_id_reports_nothing(mail):
     ],
 )
 def test_a_report_counts_as_what_it_says(mail, status, said, kind):
-    arrivals.take(dsn(quoted=message_id(mail.pk), status=status, said=said))
+    take(dsn(quoted=message_id(mail.pk), status=status, said=said))
 
     assert mail.events.get().kind == kind
     assert is_suppressed("ana@example.com") == (kind == "hard_bounce")
 
 
 def test_who_a_reader_forwards_to_is_not_the_reader(mail):
-    arrivals.take(dsn("old@elsewhere.example", quoted=message_id(mail.pk)))
+    take(dsn("old@elsewhere.example", quoted=message_id(mail.pk)))
 
     assert mail.events.get().kind == "soft_bounce"
     assert not is_suppressed("ana@example.com")
@@ -109,7 +114,7 @@ def test_who_a_reader_forwards_to_is_not_the_reader(mail):
 def test_a_delay_is_no_bounce(mail):
     raw = dsn(quoted=message_id(mail.pk)).replace(b"Action: failed", b"Action: delayed")
 
-    assert arrivals.take(raw) is Outcome.REPORT
+    assert take(raw) is Outcome.REPORT
     assert not DeliveryEvent.objects.exists()
 
 
@@ -124,7 +129,7 @@ def test_a_complaint_by_mail_ends_marketing_mail(mail):
         f"Message-ID: {message_id(mail.pk)}\r\nSubject: News\r\n\r\nHello\r\n--B--\r\n"
     ).encode()
 
-    assert arrivals.take(raw) is Outcome.REPORT
+    assert take(raw) is Outcome.REPORT
     assert Suppression.objects.get().reason == Suppression.Reason.COMPLAINT
     assert not Lead.objects.get(pk=mail.lead_id).consent
 
@@ -133,7 +138,7 @@ def test_a_report_in_no_standard_form_counts_where_it_came_to_the_return_address
     to = returning.return_address(returning.MARKETING, mail.pk)
     raw = b"From: mailer@old.example\r\nSubject: failure notice\r\n\r\nSorry, no mailbox here.\r\n"
 
-    assert arrivals.take(raw, envelope=[to]) is Outcome.REPORT
+    assert take(raw, envelope=[to]) is Outcome.REPORT
     assert mail.events.get().kind == "hard_bounce"
     assert read_report(raw) is None
 
@@ -145,7 +150,7 @@ def test_an_absence_note_to_the_return_address_is_no_report(mail):
         b"My old mailbox does not exist any more, write to bo@example.com.\r\n"
     )
 
-    assert arrivals.take(raw, envelope=[to]) is not Outcome.REPORT
+    assert take(raw, envelope=[to]) is not Outcome.REPORT
     assert not DeliveryEvent.objects.exists()
 
 
@@ -168,8 +173,8 @@ def test_personal_mail_that_came_back_tells_its_writer(settings):
         to=["ana@example.com"], message_id="<random-1@localhost>",
     )  # fmt: skip
 
-    arrivals.take(dsn(quoted=sent.message_id))
-    arrivals.take(dsn(), envelope=[returning.return_address(returning.PERSONAL, sent.pk)])
+    take(dsn(quoted=sent.message_id))
+    take(dsn(), envelope=[returning.return_address(returning.PERSONAL, sent.pk)])
 
     sent.refresh_from_db()
     assert "User unknown" in sent.last_error

@@ -15,7 +15,7 @@ from crm.common import keyset
 from crm.common.htmx import done, toast, wants_partial
 from crm.common.parts import Tab
 from crm.correspondence import composing, incoming, sending
-from crm.correspondence.models import Message, MessageQuerySet
+from crm.correspondence.models import Message, MessageQuerySet, ReceivedMail
 from crm.users.permissions import EVERYBODY, WRITERS, SignedInRequest, allow
 from leads.services import EmailTaken, LeadNotAccepted
 
@@ -48,6 +48,7 @@ def message_list(request: SignedInRequest) -> HttpResponse:
         "older": page.older(request.GET, path),
         "newer": page.newer(request.GET, path),
         "may_write": request.user.role in WRITERS,
+        "not_read": request.user.is_manager and ReceivedMail.objects.set_aside().count(),
     }
     return render(request, "correspondence/list.html", context)
 
@@ -81,6 +82,8 @@ def message(request: SignedInRequest, pk: int) -> HttpResponse:
     context = {
         "message": shown,
         "thread": thread.defer("text", "html").order_by("at", "pk")[:IN_A_THREAD],
+        "files": shown.files.all(),
+        "original": ReceivedMail.objects.filter(message=shown).exists(),
         "may_write": request.user.role in WRITERS,
         "mine": shown.by_id == request.user.pk,
         "State": Message.State,

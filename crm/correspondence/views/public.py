@@ -5,9 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
 
-from crm.correspondence import arrivals
-
-MOST_RECIPIENTS = 50
+from crm.correspondence import receiving
 
 
 @csrf_exempt
@@ -24,7 +22,7 @@ def inbound(request: HttpRequest) -> HttpResponse:
     if len(raw) > settings.INBOUND_MAX_BYTES:
         return HttpResponse("too large\n", status=413, content_type="text/plain")
     if raw.strip():
-        arrivals.take(raw, envelope=request.GET.getlist("to")[:MOST_RECIPIENTS])
+        receiving.receive(raw, door=receiving.Door.SERVER, envelope=request.GET.getlist("to"))
     return HttpResponse("taken\n", status=202, content_type="text/plain")
 
 
