@@ -29,7 +29,12 @@ def running(settings: str = "bench.settings") -> Iterator[tuple[str, int]]:
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "crm.wsgi", "-w", "2", "-b", f"127.0.0.1:{port}",
                "--log-level", "warning"]  # fmt: skip
-    environ = {**os.environ, "DJANGO_SETTINGS_MODULE": settings, "LOG_LEVEL": "ERROR"}
+    environ = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": settings,
+        "LOG_LEVEL": "ERROR",
+        "PAGE_VIEWS_PER_MINUTE": "0",
+    }
     process = subprocess.Popen(command, env=environ)  # noqa: S603
     try:
         yield wait_for(f"http://127.0.0.1:{port}"), process.pid

@@ -298,6 +298,8 @@ INBOUND_IMAP_URL = env.str("INBOUND_IMAP_URL", "")
 """The folder that received mail is fetched from: imaps://user:password@host:993/INBOX."""
 RETURN_DOMAIN = env.str("RETURN_DOMAIN", "")
 """Where reports of undelivered mail come: each mail gets a signed return address there."""
+PAGE_VIEWS_PER_MINUTE = env.int("PAGE_VIEWS_PER_MINUTE", 3000)
+"""Of one network and one process; what is beyond is not counted. 0 counts all."""
 INBOUND_MAX_BYTES = env.int("INBOUND_MAX_MB", 25) * 1024 * 1024
 
 # Connections to hosts that users type (crm.common.outgoing) -------------------------------------

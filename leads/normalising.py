@@ -40,6 +40,27 @@ def composed(text: str) -> str:
     return text
 
 
+JOINERS = {"\u200c", "\u200d"}
+"""Invisible, but part of how Persian, Hindi and emoji are written."""
+
+
+def inert(text: str) -> str:
+    """Return what a stranger typed without what could hide, turn or break it; never refuse it.
+
+    Lone surrogates become a question mark in a box, other control characters a blank.
+    """
+    return "".join(map(harmless, unicodedata.normalize("NFC", text)))
+
+
+def harmless(char: str) -> str:
+    kind = unicodedata.category(char)
+    if kind == "Cs":
+        return "\ufffd"
+    if kind == "Cf":
+        return char if char in JOINERS else ""
+    return " " if kind == "Cc" and char not in "\t\n\r" else char
+
+
 def one_line(text: str, longest: int = 200) -> str:
     """Return `text` composed, each run of white space as one blank."""
     text = " ".join(composed(text).split())

@@ -52,7 +52,7 @@ class BuilderForm(forms.ModelForm):
         model = CaptureForm
         fields = [
             "name", "campaign", "touch_kind", "intro", "consent_text", "button", "thank_you",
-            "thank_you_url",
+            "thank_you_url", "shared_device",
         ]  # fmt: skip
         labels = {
             "touch_kind": "Counts as",
@@ -60,6 +60,7 @@ class BuilderForm(forms.ModelForm):
             "consent_text": "Consent text",
             "button": "Button",
             "thank_you": "Thank-you text",
+            "shared_device": "Shared device",
         }
         help_texts = {
             "campaign": "Whoever sends the form is a lead of this campaign.",

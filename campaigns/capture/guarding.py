@@ -15,8 +15,10 @@ HONEYPOT = "reply_by_fax"
 
 FASTEST = timedelta(seconds=2)
 LONGEST = timedelta(days=2)
-PER_MINUTE, PER_HOUR = 5, 30
+PER_MINUTE, PER_HOUR = 10, 60
+"""What one network may send of a form until more is set aside. An office has one address."""
 FLOOD = 300
+"""What is stored of one network in an hour, set aside or not; a shared device may send as much."""
 SALT = "capture.form"
 
 
@@ -57,25 +59,32 @@ def shown_at(text: str) -> datetime:
     return datetime.fromtimestamp(signing.b62_decode(text.rsplit(":", 2)[1]), tz=UTC)
 
 
-def suspicion(token: Token | None, honeypot: str, sender: str) -> Submission.Spam:
-    """Return why a sent form is spam; Spam.NONE for a person's."""
+def suspicion(
+    token: Token | None, honeypot: str, sender: str, *, shared_device: bool = False
+) -> Submission.Spam:
+    """Return why a sent form is spam; Spam.NONE for a person's.
+
+    shared_device: many people send this form from one device, so that many are none too many
+    """
     if token is None:
         return Submission.Spam.FORGED
     if honeypot:
         return Submission.Spam.HONEYPOT
     if token.age < FASTEST:
         return Submission.Spam.TOO_FAST
-    return Submission.Spam.RATE if too_many(sender) else Submission.Spam.NONE
+    if shared_device or not too_many(sender):
+        return Submission.Spam.NONE
+    return Submission.Spam.RATE
 
 
 def too_many(sender: str) -> bool:
-    """True if this sender has sent five forms in the last minute, or thirty in the last hour."""
+    """True if this sender has sent ten forms in the last minute, or sixty in the last hour."""
     minute, hour = timedelta(minutes=1), timedelta(hours=1)
     return sent_within(sender, minute, PER_MINUTE) or sent_within(sender, hour, PER_HOUR)
 
 
 def is_flood(sender: str) -> bool:
-    """True if this sender has filled our tables enough for this hour: no more is stored."""
+    """True if this sender has filled our tables enough for this hour: it is told to wait."""
     return sent_within(sender, timedelta(hours=1), FLOOD)
 
 

@@ -15,13 +15,20 @@ from campaigns.models import Campaign, Touch
 from crm.users.models import User
 from leads.models import Lead
 
+WAITING = (
+    Q(submissions__lead=None, submissions__discarded_at=None, submissions__spam="")
+    & ~Q(submissions__problem="")
+)  # fmt: skip
+"""Selects forms' submissions that wait for review."""
+
 
 class CaptureFormQuerySet(models.QuerySet["CaptureForm"]):
     def for_list(self) -> "CaptureFormQuerySet":
-        """With `sent`, `spam` (how often) and `last_at` (a person's last), and the campaign."""
+        """With `sent`, `spam`, `review` (how often), `last_at` (a person's last), the campaign."""
         return self.select_related("campaign").annotate(
-            sent=Count("submissions", filter=Q(submissions__spam="")),
+            sent=Count("submissions", filter=Q(submissions__spam="", submissions__problem="")),
             spam=Count("submissions", filter=~Q(submissions__spam="")),
+            review=Count("submissions", filter=WAITING),
             last_at=Max("submissions__at", filter=Q(submissions__spam="")),
         )
 
@@ -54,6 +61,9 @@ class CaptureForm(models.Model):
     thank_you = models.TextField(default="Thank you. We will be in touch.")
     thank_you_url = models.URLField(max_length=500, blank=True, default="")
     is_active = models.BooleanField(default=True)
+    shared_device = models.BooleanField(
+        default=False, help_text="Many people fill it in on one device, such as a tablet at a fair."
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -92,10 +102,18 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         return self.filter(Q(lead=None) | Exists(seen))
 
     def people(self) -> "SubmissionQuerySet":
-        return self.filter(spam="")
+        return self.filter(spam="", problem="")
 
     def spam(self) -> "SubmissionQuerySet":
         return self.exclude(spam="")
+
+    def for_review(self) -> "SubmissionQuerySet":
+        """A person's, which could not become a lead, and nobody has decided on."""
+        return self.filter(lead=None, discarded_at=None).exclude(problem="")
+
+    def too_many(self) -> "SubmissionQuerySet":
+        """Set aside because many came from one place at one time."""
+        return self.filter(spam=Submission.Spam.RATE)
 
     def by_reason(self) -> Any:
         """Rows {"spam", "count"}, the most usual reason first."""
@@ -112,6 +130,7 @@ class Submission(models.Model):
     visitor: the tracker's id in that browser, None where tracking is off or refused
     sender: keyed hash of the address it came from, blank after 30 days
     consent_text: the very words beside the ticked box; blank if it was not ticked
+    problem: why it could not become a lead, until a marketer releases or discards it
     """
 
     class Spam(models.TextChoices):
@@ -135,6 +154,16 @@ class Submission(models.Model):
         Lead, null=True, blank=True, on_delete=models.SET_NULL, related_name="submissions"
     )
     spam = models.CharField(max_length=10, choices=Spam.choices, blank=True, default="")
+    problem = models.CharField(max_length=300, blank=True, default="")
+    discarded_at = models.DateTimeField(null=True, blank=True)
+    discarded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
 
     objects = SubmissionQuerySet.as_manager()
 
@@ -153,6 +182,11 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.form}, {self.values.get('email', '')}"
+
+    @property
+    def why(self) -> str:
+        """Why it made no lead, in words."""
+        return self.problem or self.get_spam_display()
 
     @property
     def came_from(self) -> str:

@@ -8,6 +8,7 @@ from django_countries import countries
 
 from campaigns.capture.fields import FIELDS, FormField
 from campaigns.capture.models import CaptureForm
+from leads.normalising import BadValue, inert, many_lines, one_line
 from leads.services import LeadNotAccepted, cleaned
 
 LEAD_FIELDS = {"email", "name", "job_title", "phone", "country"}
@@ -20,7 +21,8 @@ class PublicForm(forms.Form):
     use_required_attribute = True
 
     def __init__(self, capture: CaptureForm, data: Mapping[str, Any] | None = None) -> None:
-        super().__init__(data, auto_id="tandem-%s")
+        typed = None if data is None else {name: inert(str(data[name])) for name in data}
+        super().__init__(typed, auto_id="tandem-%s")
         for field in capture.fields:
             if field["name"] in FIELDS:
                 self.fields[field["name"]] = asked(field)
@@ -36,6 +38,12 @@ class PublicForm(forms.Form):
         except LeadNotAccepted as fault:
             for name, words in fault.errors.items():
                 self.add_error(name if name in self.fields else None, words)
+        for name, keep in (("company", one_line), ("message", many_lines)):
+            try:
+                if name in data:
+                    data[name] = keep(data[name])
+            except BadValue as error:
+                self.add_error(name, str(error))
         return data
 
     @property
@@ -45,9 +53,11 @@ class PublicForm(forms.Form):
 
 
 def raw_values(capture: CaptureForm, posted: Any) -> dict[str, str]:
-    """Return what a machine sent, cut to size: for the list of spam."""
+    """Return what was sent, cut to what its field may hold: for the list of spam."""
     sent = {field["name"]: str(posted.get(field["name"], "")) for field in capture.fields}
-    return {name: text[:200].replace("\x00", "") for name, text in sent.items() if text}
+    longest = {name: choice.longest for name, choice in FIELDS.items()}
+    kept = {name: inert(text[: longest.get(name, 200)]) for name, text in sent.items()}
+    return {name: text for name, text in kept.items() if text}
 
 
 def asked(field: FormField) -> forms.Field:

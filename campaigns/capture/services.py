@@ -1,10 +1,12 @@
 """Receiving what was sent through a form: a submission, a lead, its consent, its touch."""
 
+import logging
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import transaction
+from django.db import OperationalError, transaction
+from django.urls import reverse
 from django.utils.timezone import now
 
 from campaigns.capture import utm
@@ -12,6 +14,7 @@ from campaigns.capture.models import CaptureForm, Submission, UtmLink
 from campaigns.models import Campaign
 from campaigns.services.touches import record_touch
 from crm.funnel.intake import take_in
+from crm.notifications.services import notify
 from crm.outbox import services as outbox
 from crm.users.models import User
 from leads import companies
@@ -19,18 +22,17 @@ from leads.companies import CompanyNotAccepted
 from leads.consents import ask_consent
 from leads.duplicates import domain_of
 from leads.models import Company, Lead
-from leads.services import EmailTaken, edit_lead
+from leads.normalising import BadValue
+from leads.services import EmailTaken, LeadNotAccepted, edit_lead
 
+logger = logging.getLogger(__name__)
+UNEXPECTED = "An unexpected error. Check what was typed, then release it."
 SUBMITTED = "capture.submitted"
 """Payload {"submission": pk}: a person has sent a form and is a lead now."""
 
 FACTS = {"name": "name", "job_title": "job_title", "phone": "phone", "country": "country",
          "message": "notes"}  # fmt: skip
 """Fields of a form and those of a lead that they fill."""
-
-
-class NotSpam(Exception):
-    """The submission is a person's already."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ def receive(
 ) -> tuple[Submission, bool]:
     """Store a sent form once for each `token`; return it and whether it was new.
 
-    A person's makes a lead or finds it by its address. Spam is stored and does nothing else.
+    A person's makes a lead or finds it by its address; if that fails, for whatever reason, it is
+    kept for review. Spam is stored and does nothing else.
     """
     submission, new = Submission.objects.get_or_create(
         token=token,
@@ -73,8 +76,43 @@ def receive(
         },
     )
     if new and not spam:
-        accept(submission)
+        accept_or_keep(submission)
     return submission, new
+
+
+def accept_or_keep(submission: Submission) -> None:
+    """Make a submission a lead; what cannot become one waits for review.
+
+    An error of the connection is raised: then nothing is stored, and the sender is told to retry.
+    """
+    try:
+        with transaction.atomic():
+            accept(submission)
+    except OperationalError:
+        raise
+    except Exception as error:
+        expected = isinstance(error, LeadNotAccepted | BadValue)
+        if not expected:
+            logger.exception("Submission %s is kept for review", submission.pk)
+        submission.lead = None
+        keep_for_review(submission, str(error) if expected else UNEXPECTED)
+
+
+def keep_for_review(submission: Submission, problem: str) -> None:
+    """Note why a submission is no lead yet, and tell who looks after the form."""
+    submission.problem = problem[:300] or UNEXPECTED
+    submission.save(update_fields=["problem"])
+    form = submission.form
+    campaign_owner = form.campaign.owner if form.campaign else None
+    user = form.created_by or campaign_owner
+    if user is not None:
+        notify(
+            user,
+            key=f"capture-review:{submission.pk}",
+            title=f"A submission of “{form.name}” waits for review",
+            body=submission.problem,
+            url=reverse("capture:review-one", args=[submission.pk]),
+        )
 
 
 def accept(submission: Submission) -> Lead:
@@ -139,19 +177,6 @@ def company_of(values: dict[str, str]) -> Company | None:
         return companies.match_or_create(name, domain)
     except CompanyNotAccepted:
         return None
-
-
-@transaction.atomic
-def rescue(submission: Submission, values: dict[str, str]) -> Lead:
-    """Take a submission for a person's after all. Raises NotSpam if it is one already.
-
-    values: its own, after the form has checked them
-    """
-    claimed = Submission.objects.spam().filter(pk=submission.pk)
-    if not claimed.update(spam=Submission.Spam.NONE, values=values):
-        raise NotSpam
-    submission.spam, submission.values = Submission.Spam.NONE, values
-    return accept(submission)
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from campaigns.capture.views import forms, links, public
+from campaigns.capture.views import forms, links, public, review
 
 app_name = "capture"
 
@@ -13,10 +13,14 @@ urlpatterns = [
     path("forms/<int:pk>/preview/", forms.preview, name="preview"),
     path("forms/<int:pk>/share/", forms.share, name="share"),
     path("forms/<int:pk>/submissions/", forms.submissions, name="submissions"),
+    path("forms/<int:pk>/review/", forms.review, name="review"),
     path("forms/<int:pk>/spam/", forms.spam, name="spam"),
+    path("forms/<int:pk>/spam/release/", review.release_too_many, name="release-too-many"),
     path("forms/<int:pk>/activate/", forms.activate, name="activate"),
     path("forms/<int:pk>/deactivate/", forms.deactivate, name="deactivate"),
-    path("forms/submissions/<int:pk>/rescue/", forms.rescue, name="rescue"),
+    path("forms/submissions/<int:pk>/", review.one, name="review-one"),
+    path("forms/submissions/<int:pk>/rescue/", review.rescue, name="rescue"),
+    path("forms/submissions/<int:pk>/discard/", review.discard, name="discard"),
     path("utm/", links.link_list, name="links"),
     path("utm/new/", links.link_create, name="link-create"),
     path("utm/preview/", links.link_preview, name="link-preview"),

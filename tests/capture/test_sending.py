@@ -150,19 +150,12 @@ def test_a_token_of_another_form_is_forged(form, send):
     assert Submission.objects.get().spam == Submission.Spam.FORGED
 
 
-def test_the_sixth_form_of_a_minute_from_one_place_is_held_back(form, send):
-    for number in range(6):
-        assert send(form, email=f"n{number}@example.org").status_code == 302
-
-    assert Lead.objects.count() == 5
-    assert Submission.objects.spam().get().spam == Submission.Spam.RATE
-
-
-def test_a_flood_fills_no_table(form, send, monkeypatch):
+def test_a_flood_fills_no_table_and_is_told_so(form, send, monkeypatch):
     monkeypatch.setattr("campaigns.capture.guarding.FLOOD", 3)
 
-    for _ in range(6):
-        assert send(form, token="x", **NORA).status_code == 302
+    codes = [send(form, token="x", **NORA).status_code for _ in range(6)]
+
+    assert codes == [302] * 3 + [429] * 3
 
     assert Submission.objects.count() == 3
 
@@ -182,8 +175,7 @@ def test_hostile_words_are_shown_and_kept_as_words(form, send):
     assert "<script>alert" not in wrong
 
 
-def test_control_characters_and_novels_are_refused_beside_their_field(form, send):
-    assert send(form, email="a@example.org", name="a\x07b").status_code == 422
+def test_novels_are_refused_beside_their_field(form, send):
     assert send(form, email="a@example.org", name="a" * 5000).status_code == 422
     assert not Lead.objects.exists()
 

@@ -27,7 +27,17 @@ ROWS = [
     Row("capture:spam", get=MARKETING, obj="form"),
     Row("capture:activate", post=MARKETING, obj="form"),
     Row("capture:deactivate", post=MARKETING, obj="form"),
+    Row("capture:review", get=MARKETING, obj="form"),
+    Row("capture:release-too-many", post=MARKETING, obj="form"),
     Row("capture:rescue", post=MARKETING, obj="spam submission"),
+    Row("capture:discard", post=MARKETING, obj="spam submission"),
+    Row(
+        "capture:review-one",
+        get=MARKETING,
+        post=MARKETING,
+        obj="spam submission",
+        data={"email": "ana@example.com"},
+    ),
     Row("capture:links", get=EVERYBODY),
     Row(
         "capture:link-create",

@@ -21,7 +21,7 @@ from crm.users.models import User
 from crm.users.permissions import EVERYBODY, MARKETING, SignedInRequest, allow
 
 FOR_ALL = ("share", "sent")
-PARTS = {"": "Build", "share": "Share", "sent": "Submissions", "spam": "Spam"}
+PARTS = {"": "Build", "share": "Share", "sent": "Submissions", "review": "Review", "spam": "Spam"}
 
 
 @allow(EVERYBODY)
@@ -90,6 +90,7 @@ def part_tabs(capture: CaptureForm, tab: str, user: User) -> list[Tab]:
         "": capture.get_absolute_url(),
         "share": reverse("capture:share", args=[capture.pk]),
         "sent": reverse("capture:submissions", args=[capture.pk]),
+        "review": reverse("capture:review", args=[capture.pk]),
         "spam": reverse("capture:spam", args=[capture.pk]),
     }
     return [
@@ -134,15 +135,21 @@ def submissions(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @allow(MARKETING)
 @require_GET
+def review(request: SignedInRequest, pk: int) -> HttpResponse:
+    return sent_page(request, pk, "review")
+
+
+@allow(MARKETING)
+@require_GET
 def spam(request: SignedInRequest, pk: int) -> HttpResponse:
     return sent_page(request, pk, "spam")
 
 
 def sent_page(request: SignedInRequest, pk: int, tab: str) -> HttpResponse:
-    """What people sent, of the leads that the user sees; or what machines sent."""
+    """What people sent, of the leads that the user sees; what waits; what machines sent."""
     capture = get_object_or_404(CaptureForm.objects.for_list(), pk=pk)
     rows = Submission.objects.visible_to(request.user).filter(form=capture)
-    rows = rows.spam() if tab == "spam" else rows.people()
+    rows = {"spam": rows.spam, "review": rows.for_review}.get(tab, rows.people)()
     order = keyset.Order("pk", int, descending=True)
     page = keyset.page(rows.select_related("lead__company"), order, request.GET)
     context = {
@@ -153,6 +160,7 @@ def sent_page(request: SignedInRequest, pk: int, tab: str) -> HttpResponse:
         "older": page.older(request.GET, request.path),
         "newer": page.newer(request.GET, request.path),
         "reasons": reasons(capture) if tab == "spam" else [],
+        "held": rows.too_many().count() if tab == "spam" else 0,
         "may_write": request.user.role in MARKETING,
     }
     return render(request, "capture/detail.html", context)
@@ -164,21 +172,6 @@ def reasons(capture: CaptureForm) -> list[tuple[str, int]]:
         (Submission.Spam(row["spam"]).label, row["count"])
         for row in Submission.objects.filter(form=capture).spam().by_reason()
     ]
-
-
-@allow(MARKETING)
-@require_POST
-def rescue(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Take a submission for a person's after all."""
-    submission = get_object_or_404(Submission.objects.spam().select_related("form"), pk=pk)
-    typed = PublicForm(submission.form, submission.values)
-    back = reverse("capture:spam", args=[submission.form_id])
-    if not typed.is_valid():
-        toast(request, "It has no address that mail could reach.", level="error")
-        return done(request, back)
-    lead = services.rescue(submission, typed.values)
-    toast(request, f"{lead} is a lead now")
-    return done(request, back)
 
 
 @allow(MARKETING)

@@ -17,7 +17,14 @@ from campaigns.capture.guarding import HONEYPOT, Token, TooOld
 from campaigns.capture.models import CaptureForm
 from campaigns.capture.public_form import CONSENT, PublicForm, raw_values
 from campaigns.capture.services import Sent, receive
-from crm.common.senders import address_of, hashed, refuses_tracking
+from crm.common.senders import hashed, refuses_tracking
+from crm.common.views import too_many_requests
+from crm.throttling.in_process import LocalLimit
+from crm.throttling.services import network_of
+
+RETRY_SECONDS = 900
+READ = LocalLimit(600)
+"""Far above what a large office behind one address opens."""
 
 ANYWHERE = {"frame-ancestors": ["*"]}
 """These addresses alone may stand in a frame of another site: that is what they are for."""
@@ -33,6 +40,8 @@ def public(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     if not form.is_active:
         return shown(request, "capture/closed.html", form, {}, status=410)
     if request.method != "POST":
+        if seconds := READ.refuses(network_of(request)):
+            return too_many_requests(request, seconds)
         return form_page(request, form, PublicForm(form), guarding.new_token(form.uuid))
     try:
         token = guarding.read_token(request.POST.get("token", ""), form.uuid)
@@ -43,13 +52,17 @@ def public(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
 def take(request: HttpRequest, form: CaptureForm, token: Token | None) -> HttpResponse:
     """Take a sent form. A machine is thanked like a person, and what it sent is kept as spam."""
-    sender = hashed("sender", address_of(request))
-    suspicion = guarding.suspicion(token, request.POST.get(HONEYPOT, ""), sender)
+    sender = hashed("sender", network_of(request))
+    if guarding.is_flood(sender):
+        return wait(request, form)
+    honeypot = request.POST.get(HONEYPOT, "")
+    suspicion = guarding.suspicion(token, honeypot, sender, shared_device=form.shared_device)
     if suspicion:
         key = token.key if token else f"forged-{secrets.token_urlsafe(18)}"
-        sent = Sent(raw_values(form, request.POST), sender=sender, **origin(request))
-        if not guarding.is_flood(sender):
-            receive(form, sent, token=key, spam=suspicion)
+        ticked = CONSENT in request.POST
+        raw = raw_values(form, request.POST)
+        sent = Sent(raw, consent=ticked, sender=sender, **origin(request))
+        receive(form, sent, token=key, spam=suspicion)
         return thanked(request, form)
     assert token is not None
     typed = PublicForm(form, request.POST)
@@ -59,6 +72,15 @@ def take(request: HttpRequest, form: CaptureForm, token: Token | None) -> HttpRe
     sent = Sent(typed.values, consent=consent, sender=sender, **origin(request))
     receive(form, sent, token=token.key)
     return thanked(request, form)
+
+
+def wait(request: HttpRequest, form: CaptureForm) -> HttpResponse:
+    """Show the form with what was typed, and ask to send it later: nothing is lost unseen."""
+    typed = PublicForm(form, request.POST)
+    typed.add_error(None, "Very many forms came from your network. Please send it again later.")
+    answer = form_page(request, form, typed, guarding.new_token(form.uuid), status=429)
+    answer["Retry-After"] = str(RETRY_SECONDS)
+    return answer
 
 
 def origin(request: HttpRequest) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from crm.common.senders import address_of, hashed, refuses_tracking
+from crm.throttling.in_process import LocalLimit
+from crm.throttling.services import network_of
 from crm.tracking import buffer, events
 
 MOST_BYTES = 4096
@@ -21,6 +23,14 @@ PIXEL = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
 )
 """A transparent GIF of one pixel."""
+
+
+VIEWS = LocalLimit(settings.PAGE_VIEWS_PER_MINUTE)
+
+
+def is_flood(request: HttpRequest) -> bool:
+    """True if one network reports more views a minute than an office of a thousand people."""
+    return bool(VIEWS.refuses(network_of(request)))
 
 
 @cache
@@ -44,7 +54,7 @@ def script(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["POST", "OPTIONS"])
 def hit(request: HttpRequest) -> HttpResponse:
     """Keep one page view. 204, whatever was sent: a page has no use for our opinion of it."""
-    if request.method == "POST" and not refuses_tracking(request):
+    if request.method == "POST" and not refuses_tracking(request) and not is_flood(request):
         event = reported(request)
         if event is not None:
             buffer.append(event.written())
@@ -70,7 +80,7 @@ def reported(request: HttpRequest) -> events.Event | None:
 @require_safe
 def pixel(request: HttpRequest) -> HttpResponse:
     """Count a view without JavaScript. Always 200 and the same picture."""
-    if not refuses_tracking(request):
+    if not refuses_tracking(request) and not is_flood(request):
         agent = request.headers.get("User-Agent", "")
         event = events.of_page(
             request.GET.get("u") or request.headers.get("Referer", ""),
