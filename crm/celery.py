@@ -6,7 +6,9 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import before_task_publish
+from kombu.transport import TRANSPORT_ALIASES
 
+TRANSPORT_ALIASES["files"] = "crm.outbox.file_broker:Transport"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
 
 app = Celery("tandem")

@@ -142,6 +142,7 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 DATABASES = {"default": env.db("DATABASE_URL", f"sqlite:///{VAR / 'tandem.sqlite3'}")}
 ON_SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 if ON_SQLITE:
+    DATABASES["default"]["ENGINE"] = "crm.common.sqlite"
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -187,7 +188,7 @@ else:
     FOLDERS = VAR / "broker"
     for name in ("queue", "processed", "control"):
         (FOLDERS / name).mkdir(parents=True, exist_ok=True)
-    CELERY_BROKER_URL = "filesystem://localhost"
+    CELERY_BROKER_URL = "files://localhost"
     CELERY_WORKER_PREFETCH_MULTIPLIER = 0  # what is done is only noted as the next message comes
     CELERY_WORKER_POOL = "threads"  # here, processes share a lock that a killed one keeps for ever
     CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -8,6 +8,7 @@ See docs/architecture.md#outbox.
 """
 
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -30,6 +31,8 @@ HANDLERS: dict[str, Handler] = {}
 SET_HANDLERS: dict[str, SetHandler] = {}
 MOST_IN_A_SET = hints.IN_A_SET
 MAX_ATTEMPTS = 8
+LONGEST_TURN = 30.0
+"""Seconds after which a task begins nothing more; its limit is CELERY_TASK_TIME_LIMIT."""
 LONGEST_PAUSE = timedelta(minutes=5)
 KILLED = "Each time the process ended before the effect did: killed, out of memory, or too slow."
 
@@ -114,12 +117,17 @@ def carry_all(keys: Iterable[str]) -> int:
     """Carry out the effects `keys`, and then what they asked for; return how many were done.
 
     What follows is done here, by who has just committed its cause: no further message is waited
-    for. Only what is too much for one message goes to the other workers.
+    for. Only what is too much for one message goes to the other workers, and what still follows
+    after LONGEST_TURN becomes a message of its own: an import of a million rows is a chain of
+    effects, and its task would be killed at its time limit.
     """
-    done, left = 0, list(keys)
+    done, left, until = 0, list(keys), time.monotonic() + LONGEST_TURN
     while left:
         with hints.kept() as following:
             done += sum(carry(*keys) for keys in sets_of(left))
+        if following and time.monotonic() > until:
+            hints.publish(following)
+            break
         left = following
     return done
 

@@ -142,7 +142,7 @@ class FileBroker:
     """The embedded broker: messages are files in a folder that somebody may remove."""
 
     name = "files"
-    url = "filesystem://"
+    url = "files://"
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "broker"

@@ -186,3 +186,27 @@ def test_health_tells_what_is_late(done):
 
     assert state.is_late
     assert any("worker" in trouble for trouble in state.troubles)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_chain_of_effects_becomes_a_message_of_its_own_before_its_task_is_killed(monkeypatch):
+    asked, published = [], []
+
+    def link(payload):
+        asked.append(payload["n"])
+        if payload["n"] < 9:
+            services.enqueue("link", f"link:{payload['n'] + 1}", {"n": payload["n"] + 1})
+
+    monkeypatch.setitem(services.HANDLERS, "link", link)
+    with hints.kept(), transaction.atomic():
+        services.enqueue("link", "link:0", {"n": 0})
+    monkeypatch.setattr(services, "LONGEST_TURN", -1.0)
+    monkeypatch.setattr(hints, "quietly", lambda task, keys: published.append(keys))
+
+    services.carry_all(["link:0"])
+
+    assert (asked, published) == ([0], [["link:1"]])
+
+    while published:
+        services.carry_all(published.pop())
+    assert asked == list(range(10))

@@ -1,0 +1,1 @@
+"""Django's SQLite, whose long transactions are logged by name."""

@@ -1,0 +1,46 @@
+"""Who holds SQLite's only write lock for long is named in the log."""
+
+import time
+
+import pytest
+from django.db import connection, transaction
+
+from crm.common.sqlite import base
+from crm.outbox import services
+
+
+@pytest.fixture
+def on_sqlite(transactional_db, monkeypatch) -> bool:
+    monkeypatch.setattr(base, "LONG", 0.05)
+    return connection.vendor == "sqlite"
+
+
+@transaction.atomic
+def slow_service():
+    services.beat("sweep")
+    time.sleep(0.1)
+
+
+def held(caplog):
+    return [line.getMessage() for line in caplog.records if "write lock" in line.getMessage()]
+
+
+def test_a_service_that_holds_the_lock_for_long_is_logged_by_name(on_sqlite, caplog):
+    slow_service()
+
+    assert len(held(caplog)) == on_sqlite
+    assert all("test_write_lock.slow_service" in line for line in held(caplog))
+
+
+def test_a_block_that_holds_the_lock_is_logged_by_the_function_it_stands_in(on_sqlite, caplog):
+    with transaction.atomic():
+        time.sleep(0.1)
+
+    assert len(held(caplog)) == on_sqlite
+    assert all("logged_by_the_function_it_stands_in" in line for line in held(caplog))
+
+
+def test_a_quick_transaction_is_not_logged(transactional_db, caplog):
+    services.beat("sweep")
+
+    assert held(caplog) == []
