@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST
 
 from campaigns.services import previews, releasing
 from campaigns.services.explaining import active_rules
+from crm.common.freshness import SEEN
 from crm.common.htmx import done, toast
 from crm.funnel.forms import DefinitionForm
 from crm.users.permissions import MANAGERS, SignedInRequest, allow
@@ -18,6 +19,7 @@ def definition_preview(request: SignedInRequest) -> HttpResponse:
     """What the MQL definition in the form would do, as one types. Writes nothing."""
     typed = request.POST.copy()
     typed["note"] = typed.get("note") or "not yet said"
+    typed.pop(SEEN, None)  # nothing is written: what came in between does no harm
     form, found = DefinitionForm(typed), None
     if form.is_valid():
         rules = active_rules()

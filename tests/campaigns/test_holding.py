@@ -159,7 +159,10 @@ def test_the_preview_of_a_definition_counts_who_becomes_ready_imported_ones_apar
     found = previews.compare(
         active_rules(), active_rules(), definition=MqlDefinition(threshold=10, required_fields=[])
     )
-    page = sign_in(mira).post("/settings/definition/preview/", {"threshold": "10"})
+    page = sign_in(mira).post(
+        "/settings/definition/preview/",
+        {"threshold": "10", "consent": "none", "seen": "of-an-earlier-version"},
+    )
 
     assert (found.crossing, found.imported, found.leaving) == (2, 1, 0)
     assert "2 leads would become ready for sales, 1 of them imported" in page.content.decode()
@@ -179,7 +182,13 @@ def test_the_preview_says_who_ceases_to_be_ready(mira):
 
 def test_the_form_of_a_definition_asks_how_many_to_offer(mira, sign_in):
     client = sign_in(mira)
-    form = {"threshold": "10", "note": "More volume", "offering": "daily", "a_day": ""}
+    form = {
+        "threshold": "10",
+        "note": "More volume",
+        "consent": "none",
+        "offering": "daily",
+        "a_day": "",
+    }
 
     refused = client.post("/settings/definition/new/", form)
 

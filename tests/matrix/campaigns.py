@@ -89,7 +89,7 @@ ROWS = [
     Row("campaigns:rules-preview", get=MARKETING_MANAGERS),
     Row("campaigns:rules-apply", post=MARKETING_MANAGERS),
     Row("campaigns:held-offer", post=MANAGERS),
-    Row("campaigns:definition-preview", post=MANAGERS, data={"threshold": "30"}),
+    Row("campaigns:definition-preview", post=MANAGERS, data={"threshold": "30", "consent": "none"}),
     Row("campaigns:rules-discard", post=MARKETING_MANAGERS),
     Row("campaigns:rules-versions", get=EVERYBODY),
     Row("campaigns:rules-restore", post=MARKETING_MANAGERS, obj="scoring version"),
