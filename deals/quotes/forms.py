@@ -7,11 +7,18 @@ from typing import Any
 from django import forms
 from django.forms import BaseFormSet, formset_factory
 
-from crm.common.money import CURRENCIES, NotMoney, parse_money, write_money
+from crm.common.money import CURRENCIES, NotMoney
 from crm.common.money_field import AmountField, currency_choices
 from deals.forms import date_input
-from deals.quotes.discounts import NotADiscount, parse_discount, write_discount
+from deals.quotes.discounts import (
+    AMOUNT,
+    PERCENT,
+    NotADiscount,
+    parse_discount,
+    write_discount,
+)
 from deals.quotes.models import Product, Quote, QuoteLine
+from deals.quotes.prices import parse_price, write_price
 from deals.quotes.services import NewLine, list_price, today
 from leads.normalising import BadValue, many_lines, one_line
 
@@ -30,9 +37,42 @@ class ProductSelect(forms.Select):
         return option
 
 
-def discount_field() -> forms.CharField:
-    attrs = {"inputmode": "text", "autocomplete": "off", "placeholder": "10 %"}
-    return forms.CharField(required=False, max_length=40, widget=forms.TextInput(attrs))
+class DiscountWidget(forms.MultiWidget):
+    """The number, and beside it what it counts: per cent, unless money is chosen."""
+
+    def __init__(self) -> None:
+        number = forms.TextInput({"inputmode": "decimal", "autocomplete": "off"})
+        unit = forms.Select({"aria-label": "Unit of the discount", "data-discount-unit": ""})
+        super().__init__({"": number, "unit": unit})
+
+    def decompress(self, value: Any) -> list[Any]:
+        return list(value or ("", PERCENT))
+
+    def id_for_label(self, id_: str) -> str:
+        return id_
+
+
+class DiscountField(forms.MultiValueField):
+    """A discount as typed: (number, unit). `offer` names the currency that the unit may be."""
+
+    def __init__(self) -> None:
+        unit = forms.ChoiceField(choices=[(PERCENT, "%"), (AMOUNT, AMOUNT)], required=False)
+        parts = (forms.CharField(max_length=40, required=False), unit)
+        super().__init__(parts, widget=DiscountWidget(), require_all_fields=False, required=False)
+
+    def offer(self, currency: str) -> None:
+        self.widget.widgets[1].choices = [(PERCENT, "%"), (AMOUNT, currency)]
+
+    def compress(self, data_list: list[Any]) -> tuple[str, str]:
+        text, unit = data_list or ("", PERCENT)
+        return text or "", unit or PERCENT
+
+
+def offer_currency(form: forms.Form, currency: str) -> None:
+    """Let the form's discount be an amount of this currency."""
+    field = form.fields["discount"]
+    assert isinstance(field, DiscountField)
+    field.offer(currency)
 
 
 class LineForm(forms.Form):
@@ -44,7 +84,7 @@ class LineForm(forms.Form):
         max_digits=12, decimal_places=3, initial=1, min_value=Decimal("0.001")
     )
     price = AmountField(label="Unit price", required=False)
-    discount = discount_field()
+    discount = DiscountField()
     tax_rate = forms.DecimalField(
         label="Tax, %", max_digits=5, decimal_places=2, min_value=0, max_value=100, required=False
     )
@@ -59,6 +99,7 @@ class LineForm(forms.Form):
             field.choices = [("", "Own words"), *((str(p.pk), p.name) for p in products.values())]
         if isinstance(field.widget, ProductSelect):
             field.widget.facts = facts
+        offer_currency(self, currency)
         for name in ("quantity", "tax_rate"):
             self.fields[name].widget = forms.TextInput(attrs={"inputmode": "decimal"})
 
@@ -84,13 +125,14 @@ class LineForm(forms.Form):
         given = self.cleaned_data
         try:
             text = (given.get("price") or "").strip()
-            given["price"] = parse_money(text, self.currency) if text else None
+            given["price"] = parse_price(text, self.currency) if text else None
             if given["price"] is None and list_price(product, self.currency) is None:
                 self.add_error("price", f"The price list has none in {self.currency}: enter one.")
         except NotMoney as fault:
             self.add_error("price", str(fault))
         try:
-            given["taken_off"] = parse_discount(given.get("discount") or "", self.currency)
+            text, unit = given.get("discount") or ("", PERCENT)
+            given["taken_off"] = parse_discount(text, self.currency, unit)
         except NotADiscount as fault:
             self.add_error("discount", str(fault))
 
@@ -122,7 +164,7 @@ class FactsForm(forms.Form):
     customer = forms.CharField(widget=forms.Textarea(attrs={"rows": 4}), max_length=1000)
     currency = forms.ChoiceField()
     valid_until = forms.DateField(widget=date_input())
-    discount = discount_field()
+    discount = DiscountField()
     terms = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 4}))
 
     def __init__(self, *args: Any, quote: Quote, **kwargs: Any) -> None:
@@ -136,6 +178,7 @@ class FactsForm(forms.Form):
         }
         super().__init__(*args, **kwargs)
         self.fields["discount"].label = "Discount on the whole"
+        offer_currency(self, quote.currency)
         currency = self.fields["currency"]
         if isinstance(currency, forms.ChoiceField):
             currency.choices = currency_choices(quote.currency)
@@ -151,9 +194,8 @@ class FactsForm(forms.Form):
         try:
             for name in ("customer", "terms"):
                 given[name] = many_lines(given.get(name, ""))
-            given["taken_off"] = parse_discount(
-                given.get("discount", ""), given.get("currency", "EUR")
-            )
+            text, unit = given.get("discount") or ("", PERCENT)
+            given["taken_off"] = parse_discount(text, given.get("currency", "EUR"), unit)
         except BadValue as fault:
             self.add_error("customer", str(fault))
         except NotADiscount as fault:
@@ -200,7 +242,7 @@ def facts_of(products: Mapping[int, Product], currency: str) -> dict[str, dict[s
     for pk, product in products.items():
         price = list_price(product, currency)
         found[str(pk)] = {
-            "price": "" if price is None else write_money(price, currency),
+            "price": "" if price is None else write_price(price, currency),
             "tax": f"{product.tax_rate.normalize():f}",
             "unit": product.unit,
         }
@@ -213,7 +255,7 @@ def written(line: QuoteLine, currency: str) -> dict[str, Any]:
         "product": str(line.product_id or ""),
         "text": line.text,
         "quantity": f"{line.quantity.normalize():f}",
-        "price": write_money(line.price_minor, currency),
+        "price": write_price(line.price_minor, currency),
         "discount": write_discount(line.discount, currency),
         "tax_rate": f"{line.tax_rate.normalize():f}",
     }

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from crm.users.models import Organisation
 from deals.models import Deal
-from deals.quotes.product_models import Product, ProductPrice, percent_field
+from deals.quotes.product_models import Product, ProductPrice, percent_field, price_field
 from deals.quotes.rules import Limit
 from deals.quotes.totals import Discount, Line, Totals, totals
 
@@ -205,8 +205,8 @@ class QuoteLine(models.Model):
     text = models.CharField(max_length=500)
     unit = models.CharField(max_length=30, blank=True, default="")
     quantity = models.DecimalField(max_digits=12, decimal_places=3, default=Decimal(1))
-    price_minor = models.BigIntegerField(help_text="One unit, without tax")
-    list_minor = models.BigIntegerField(null=True, blank=True, help_text="By the price list")
+    price_minor = price_field(help_text="One unit, without tax")
+    list_minor = price_field(null=True, blank=True, help_text="By the price list")
     discount_percent = percent_field(null=True, blank=True)
     discount_minor = models.BigIntegerField(null=True, blank=True)
     tax_rate = percent_field(default=Decimal(0))

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import typst
+from django.utils.timezone import localdate
 
 from crm.common import formats
 from crm.users.models import Organisation
 from deals.quotes.models import Quote, QuoteLine, QuoteSettings
+from deals.quotes.prices import show_price
 from deals.quotes.totals import Discount, Totals
 
 SOURCE = Path(__file__).with_name("quote.typ")
@@ -73,7 +75,8 @@ def seller_of(quote: Quote) -> str:
 
 def facts(quote: Quote) -> list[tuple[str, str]]:
     found = [("Number", quote.number)]
-    found.append(("Date", formats.day(quote.sent_at or quote.created_at)))
+    made = localdate(quote.sent_at or quote.created_at, Organisation.get().zone)
+    found.append(("Date", formats.day(made)))
     found.append(("Valid until", formats.day(quote.valid_until)))
     if quote.deal.owner:
         found.append(("Your contact", str(quote.deal.owner)))
@@ -86,7 +89,7 @@ def told(line: QuoteLine, net: int, currency: str) -> dict[str, str]:
         "place": str(line.position),
         "text": line.text,
         "quantity": f"{plain(line.quantity)} {line.unit}".strip(),
-        "price": formats.money(line.price_minor, currency),
+        "price": show_price(line.price_minor, currency),
         "discount": discount_words(line.discount, currency),
         "tax": f"{plain(line.tax_rate)} %",
         "net": formats.money(net, currency),

@@ -1,14 +1,16 @@
 """Forms of the price list, and of what every quote says."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.db.models.functions import Lower
 
-from crm.common.money import NotMoney, parse_money, write_money
+from crm.common.money import NotMoney, write_money
 from crm.common.money_field import AmountField, clean_money, currency_choices
 from crm.users.models import Organisation
 from deals.quotes.models import Product, QuoteSettings
+from deals.quotes.prices import parse_price, write_price
 
 
 class ProductForm(forms.ModelForm):
@@ -38,7 +40,7 @@ class ProductForm(forms.ModelForm):
             self.fields[f"price_{place}"] = AmountField(
                 label="Price" if not place else f"Price {place + 1}",
                 required=False,
-                initial=write_money(row.amount_minor, row.currency) if row else "",
+                initial=write_price(row.amount_minor, row.currency) if row else "",
             )
             self.fields[f"currency_{place}"] = forms.ChoiceField(
                 label="Currency" if not place else f"Currency {place + 1}",
@@ -60,7 +62,7 @@ class ProductForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
-        prices: dict[str, int] = {}
+        prices: dict[str, Decimal] = {}
         for place in self.places:
             text, code = given.get(f"price_{place}", "").strip(), given.get(f"currency_{place}")
             if not text:
@@ -74,9 +76,9 @@ class ProductForm(forms.ModelForm):
         given["prices"] = prices
         return given
 
-    def read_price(self, place: int, text: str, code: str, prices: dict[str, int]) -> None:
+    def read_price(self, place: int, text: str, code: str, prices: dict[str, Decimal]) -> None:
         try:
-            prices[code] = parse_money(text, code)
+            prices[code] = parse_price(text, code)
         except NotMoney as fault:
             self.add_error(f"price_{place}", str(fault))
 

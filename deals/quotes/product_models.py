@@ -15,6 +15,11 @@ def percent_field(**options: object) -> models.DecimalField:
     return models.DecimalField(max_digits=5, decimal_places=2, validators=PERCENT, **options)  # type: ignore[arg-type]
 
 
+def price_field(**options: object) -> models.DecimalField:
+    """Return a column of minor units with a fraction: four decimals of any currency's own unit."""
+    return models.DecimalField(max_digits=20, decimal_places=4, **options)  # type: ignore[arg-type]
+
+
 class ProductQuerySet(models.QuerySet["Product"]):
     def offered(self) -> "ProductQuerySet":
         """Products that a new line may name."""
@@ -61,7 +66,7 @@ class ProductPrice(models.Model):
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="prices")
     currency = models.CharField(max_length=3)
-    amount_minor = models.BigIntegerField(help_text="Minor units of `currency`")
+    amount_minor = price_field(help_text="Minor units of `currency`")
 
     class Meta:
         ordering = ["currency"]

@@ -1,18 +1,19 @@
 """The price list: products are saved with their prices, archived while used, and exported."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
 from django.db import transaction
 
 from crm.common import csv_cells
-from crm.common.formats import major
 from deals.quotes.models import Product, ProductPrice
+from deals.quotes.prices import plain_price
 
 HEAD = ["name", "sku", "description", "unit", "price", "currency", "tax_percent", "offered"]
 
 
 @transaction.atomic
-def save_product(product: Product, prices: dict[str, int]) -> Product:
+def save_product(product: Product, prices: Mapping[str, int | Decimal]) -> Product:
     """Save a product with these prices alone. prices: minor units by currency"""
     product.save()
     product.prices.exclude(currency__in=prices).delete()
@@ -46,7 +47,7 @@ def csv_lines() -> Iterator[str]:
 
 def rows_of(product: Product) -> Iterator[list[object]]:
     prices: list[tuple[object, str]] = [
-        (major(p.amount_minor, p.currency), p.currency) for p in product.prices.all()
+        (plain_price(p.amount_minor, p.currency), p.currency) for p in product.prices.all()
     ]
     for amount, currency in prices or [("", "")]:
         yield [product.name, product.sku, product.description, product.unit, amount, currency,

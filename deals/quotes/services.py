@@ -35,11 +35,11 @@ class StaleQuote(QuoteRefused):
 
 @dataclass(frozen=True)
 class NewLine:
-    """One line as somebody wrote it. price: minor units; None takes the price list's."""
+    """One line as somebody wrote it. price: minor units, maybe with a fraction; None: as listed."""
 
     text: str
     quantity: Decimal
-    price: int | None
+    price: int | Decimal | None
     product: Product | None = None
     unit: str = ""
     tax_rate: Decimal = Decimal(0)
@@ -160,7 +160,7 @@ def folded(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def list_price(product: Product | None, currency: str) -> int | None:
+def list_price(product: Product | None, currency: str) -> Decimal | None:
     """Return what the price list asks for a unit, None where it does not say."""
     if product is None:
         return None

@@ -41,13 +41,16 @@ NO_DISCOUNT = Discount()
 
 @dataclass(frozen=True)
 class Line:
-    """What is sold. unit_price: minor units; tax_rate: percent; list_price: of the price list."""
+    """What is sold. unit_price: minor units, maybe with a fraction; list_price: of the price list.
+
+    tax_rate: percent
+    """
 
     quantity: Decimal
-    unit_price: int
+    unit_price: int | Decimal
     discount: Discount = NO_DISCOUNT
     tax_rate: Decimal = Decimal(0)
-    list_price: int | None = None
+    list_price: int | Decimal | None = None
 
     @property
     def gross(self) -> int:

@@ -25,7 +25,14 @@
   }
 
   const show = () => document.querySelectorAll("[data-add-line]").forEach((button) => { button.hidden = false; });
+  function name_currency(select) {
+    select.form.querySelectorAll("[data-discount-unit] option[value=amount]").forEach((option) => {
+      option.text = select.value;
+    });
+  }
+
   document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-quote] select[name=currency]")) name_currency(event.target);
     if (event.target.matches("[data-quote] select[name$='-product']")) fill(event.target);
   }, true);
   document.addEventListener("click", (event) => {

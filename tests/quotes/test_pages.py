@@ -1,16 +1,19 @@
 """The pages of quotes, and the link that a customer gets."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 import time_machine
 from django.test import Client
+from django.utils import timezone
 from django.utils.timezone import now
 
 from crm.users.models import Role
-from deals.quotes import approving, services
-from deals.quotes.discounts import NotADiscount, parse_discount
+from deals.quotes import approving, pdf, services
+from deals.quotes.discounts import AMOUNT, NotADiscount, parse_discount
 from deals.quotes.models import Product, Quote
+from deals.quotes.prices import parse_price, write_price
 from deals.quotes.products import save_product
 from deals.quotes.services import NewLine
 from tests.factories import DealFactory, ProductFactory, QuoteFactory, UserFactory
@@ -26,7 +29,7 @@ def form(draft):
         return quote, {
             "line-TOTAL_FORMS": "2", "line-INITIAL_FORMS": "1", "line-0-product": "",
             "line-0-text": "Licence", "line-0-quantity": "3", "line-0-price": "100.00",
-            "line-0-discount": "10 %", "line-0-tax_rate": "19", "line-1-quantity": "1",
+            "line-0-discount": "10", "line-0-tax_rate": "19", "line-1-quantity": "1",
             "revision": str(quote.revision), "customer": "Feld", "currency": "EUR",
             "valid_until": "2099-01-01", "discount": "", "terms": "",
         } | changes  # fmt: skip
@@ -57,12 +60,68 @@ def test_a_quote_is_built_in_four_clicks(sign_in, rep, deal):
 
 
 def test_a_draft_is_saved_with_discounts(sign_in, rep, form):
-    quote, data = form(discount="20.00")
+    quote, data = form(discount="20.00", discount_unit="amount")
 
     sign_in(rep).post(f"/quotes/{quote.pk}/save/", data)
 
     quote.refresh_from_db()
     assert (quote.net_minor, quote.total_minor) == (25_000, 29_750)
+
+
+@pytest.mark.parametrize(
+    ("typed", "percent", "minor"),
+    [
+        ({"discount": "10"}, 10, None),
+        ({"discount": "10", "discount_unit": "percent"}, 10, None),
+        ({"discount": "10", "discount_unit": "amount"}, None, 1_000),
+        ({"discount": "10 %"}, 10, None),
+    ],
+)
+def test_ten_is_ten_per_cent_unless_money_is_chosen(sign_in, rep, form, typed, percent, minor):
+    quote, data = form(**typed)
+
+    client = sign_in(rep)
+    client.post(f"/quotes/{quote.pk}/save/", data)
+
+    quote.refresh_from_db()
+    assert (quote.discount_percent, quote.discount_minor) == (percent, minor)
+    page = client.get(f"/deals/{quote.deal_id}/quote/").content.decode()
+    unit = "amount" if minor else "percent"
+    assert f'<option value="{unit}" selected>{"EUR" if minor else "%"}</option>' in page
+
+
+def test_a_failed_save_shows_the_totals_of_what_is_typed(sign_in, rep, form):
+    quote, data = form(**{"valid_until": "", "line-0-price": "200.00", "line-0-discount": ""})
+
+    answer = sign_in(rep).post(f"/quotes/{quote.pk}/save/", data)
+
+    quote.refresh_from_db()
+    assert answer.status_code == 422
+    assert "€714.00" in answer.content.decode()  # 3 × 200 and 19 %
+    assert quote.net_minor == 100_000
+
+
+def test_a_line_with_an_error_is_left_out_of_the_totals_and_said_so(sign_in, rep, form):
+    quote, data = form(**{"line-0-price": "abc", "line-1-text": "Travel", "line-1-price": "50"})
+
+    page = sign_in(rep).post(f"/quotes/{quote.pk}/save/", data).content.decode()
+
+    assert "€50.00" in page
+    assert "Without the 1 line to be corrected." in page
+
+
+def test_a_unit_price_has_up_to_four_decimals(sign_in, rep, form):
+    quote, data = form(**{"line-0-price": "0.0125", "line-0-quantity": "10000",
+                          "line-0-discount": ""})  # fmt: skip
+
+    client = sign_in(rep)
+    client.post(f"/quotes/{quote.pk}/save/", data)
+
+    line = quote.lines.get()
+    quote.refresh_from_db()
+    assert (line.price_minor, quote.net_minor) == (Decimal("1.25"), 12_500)
+    assert 'value="0.0125"' in client.get(f"/deals/{quote.deal_id}/quote/").content.decode()
+    assert "€0.0125" in pdf.content(quote)["lines"][0]["price"]
 
 
 def test_a_preview_saves_nothing(sign_in, rep, form):
@@ -78,11 +137,11 @@ def test_a_preview_saves_nothing(sign_in, rep, form):
 @pytest.mark.parametrize(
     ("field", "text", "fault"),
     [
-        ("line-0-price", "abc", "Enter an amount"),
-        ("line-0-price", "1.234", "has 2 decimals"),
+        ("line-0-price", "abc", "Enter a price"),
+        ("line-0-price", "1.23456", "4 decimals at most"),
         ("line-0-discount", "110 %", "0 to 100"),
         ("line-0-quantity", "0", "greater than or equal"),
-        ("discount", "x", "Enter an amount"),
+        ("discount", "x", "Enter a share"),
         ("valid_until", "2020-01-01", "This day is over"),
         ("line-0-text", "", "Say what this is"),
     ],
@@ -177,6 +236,28 @@ def test_the_link_shows_the_quote_and_changes_nothing(sent):
     assert (page.status_code, "€1,190.00" in page.content.decode()) == (200, True)
     assert file.content == bytes(quote.pdf.content)
     assert Quote.objects.values().get() == before
+
+
+def test_the_customer_reads_the_organisations_time_with_its_zone(sent, organisation):
+    quote = sent()
+    with time_machine.travel("2026-07-01T20:30:00Z", tick=False):
+        accepted = Quote.objects.filter(pk=quote.pk)
+        accepted.update(state="accepted", accepted_at=now(), accepted_name="Marcus")
+        page = Client().get(quote.public_path).content.decode()
+
+    assert "1 Jul 2026, 22:30 CEST" in page
+
+
+def test_the_date_on_the_quote_is_that_of_the_organisation(draft, organisation):
+    quote = draft()
+    at = datetime(2026, 7, 1, 23, 30, tzinfo=UTC)
+    Quote.objects.filter(pk=quote.pk).update(created_at=at)
+    quote.refresh_from_db()
+
+    with timezone.override("America/Los_Angeles"):
+        facts = dict(pdf.facts(quote))
+
+    assert facts["Date"] == "2 Jul 2026"
 
 
 def test_the_customer_accepts_with_his_name(sent):
@@ -289,15 +370,37 @@ def test_a_draft_costs_the_same_for_few_and_many_lines(
         ("", (None, None)),
         ("10 %", (Decimal(10), None)),
         ("12,5%", (Decimal("12.5"), None)),
-        ("1,234.50", (None, 123_450)),
+        ("10", (Decimal(10), None)),
         ("0%", (Decimal(0), None)),
     ],
 )
-def test_a_discount_is_a_share_or_an_amount(text, found):
+def test_a_discount_is_a_share(text, found):
     assert parse_discount(text, "EUR") == found
 
 
-@pytest.mark.parametrize("text", ["x", "-5 %", "101%", "NaN %", "1.234 %", "%", "-5"])
+def test_a_discount_is_an_amount_where_that_is_chosen():
+    assert parse_discount("1,234.50", "EUR", AMOUNT) == (None, 123_450)
+    with pytest.raises(NotADiscount, match="Choose %"):
+        parse_discount("10 %", "EUR", AMOUNT)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "minor"),
+    [
+        ("0.0125", "EUR", "1.25"),
+        ("1,234.5", "EUR", "123450"),
+        ("0.5", "JPY", "0.5"),
+        ("1.0005", "KWD", "1000.5"),
+    ],
+)
+def test_a_unit_price_is_read_and_written_in_minor_units_with_a_fraction(text, currency, minor):
+    found = parse_price(text, currency)
+
+    assert found == Decimal(minor)
+    assert parse_price(write_price(found, currency), currency) == found
+
+
+@pytest.mark.parametrize("text", ["x", "-5 %", "101%", "NaN %", "1.234 %", "%", "-5", "€10", "500"])
 def test_what_is_no_discount_is_refused(text):
     with pytest.raises(NotADiscount):
         parse_discount(text, "EUR")

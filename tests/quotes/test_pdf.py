@@ -76,6 +76,18 @@ def test_any_alphabet_is_set(draft, name):
     assert text.count(name) == 2
 
 
+def test_a_long_word_breaks_inside_its_column(draft):
+    word = "W" * 300
+    quote = draft(NewLine(word, D(1), 123_45), customer="Donaudampfschiff" * 8)
+
+    (text,) = text_of(quote)
+
+    pieces = [len(part) for part in text.replace("\u200b", "").split() if set(part) == {"W"}]
+    assert sum(pieces) == 300
+    assert max(pieces) < 60
+    assert "€123.45" in text
+
+
 def test_words_are_never_taken_for_markup(draft):
     name = '#panic("x") *bold* $x$ <label> @ref [x] \\ "q"'
     quote = draft(NewLine(name, D(1), 1))

@@ -122,10 +122,10 @@ def ago(moment: datetime | None, none: str = "never") -> SafeString:
 
 
 @register.simple_tag
-def at(moment: datetime | None, none: str = formats.DASH) -> SafeString:
+def at(moment: datetime | None, none: str = formats.DASH, zone: bool = False) -> SafeString:
     if moment is None:
         return format_html('<span class="text-body-secondary">{}</span>', none)
-    return _time(moment, formats.moment(moment), "at")
+    return _time(moment, formats.moment(moment, zone=zone), "at")
 
 
 @register.simple_tag

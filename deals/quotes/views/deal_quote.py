@@ -112,7 +112,26 @@ def again(
         "facts": facts,
         "lines": lines,
     }
-    return show_tab(request, deal, TAB, "quotes/_tab.html", context | sums(quote), status=status)
+    context |= typed_sums(quote, facts, lines)
+    return show_tab(request, deal, TAB, "quotes/_tab.html", context, status=status)
+
+
+def typed_sums(quote: Quote, facts: FactsForm, lines: Lines) -> dict[str, Any]:
+    """Return what the draft comes to as it is typed, without the lines that have an error.
+
+    `quote` takes what was typed, unsaved: its currency is that of the sums.
+    """
+    given = facts.cleaned_data
+    quote.currency = given.get("currency") or quote.currency
+    quote.discount_percent, quote.discount_minor = given.get("taken_off", (None, None))
+    rows = [services.line_of(quote, n, line) for n, line in enumerate(lines_of(lines), start=1)]
+    found = totals([row.as_sum() for row in rows], quote.discount)
+    return {
+        "sums": found,
+        "sum_rows": pdf.sum_rows(quote, found),
+        "approval_reasons": services.approval_reasons(quote, found),
+        "left_out": sum(bool(form.errors) for form in lines.forms),
+    }
 
 
 @allow(SALES)
@@ -123,16 +142,7 @@ def preview(request: SignedInRequest, pk: int) -> HttpResponse:
     facts, lines = FactsForm(request.POST, quote=quote), line_forms(quote, request.POST)
     if not (facts.is_valid() & lines.is_valid()):
         return HttpResponse(status=204)
-    for name, value in facts.facts().items():
-        setattr(quote, name, value)
-    rows = [services.line_of(quote, n, line) for n, line in enumerate(lines_of(lines), start=1)]
-    found = totals([row.as_sum() for row in rows], quote.discount)
-    context = {
-        "quote": quote,
-        "sums": found,
-        "sum_rows": pdf.sum_rows(quote, found),
-        "approval_reasons": services.approval_reasons(quote, found),
-    }
+    context = {"quote": quote} | typed_sums(quote, facts, lines)
     return render(request, "quotes/_sums.html", context)
 
 

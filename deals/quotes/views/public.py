@@ -5,12 +5,14 @@ from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from crm.common.htmx import refused
 from crm.common.views import too_many_requests
 from crm.throttling.services import Limit, count_attempt, count_attempts, network_of
+from crm.users.models import Organisation
 from deals.quotes import pdf, sending, services
 from deals.quotes.forms import AcceptForm
 from deals.quotes.models import Quote
@@ -70,9 +72,10 @@ def shown(request: HttpRequest, quote: Quote, form: AcceptForm) -> HttpResponse:
         "expired": expired,
         "may_accept": quote.state == Quote.State.SENT and not expired,
     }
-    if form.is_bound:
-        return refused(request, "quotes/public.html", context)
-    return render(request, "quotes/public.html", context)
+    with timezone.override(Organisation.get().zone):
+        if form.is_bound:
+            return refused(request, "quotes/public.html", context)
+        return render(request, "quotes/public.html", context)
 
 
 @never_cache
