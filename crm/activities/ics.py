@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
-from email.utils import parseaddr
 
 from django.conf import settings
 from django.utils.timezone import now
@@ -10,7 +9,8 @@ from icalendar import Alarm, Calendar, Event, vCalAddress
 
 from crm.activities.models import FollowUp
 from crm.activities.recurrence import rule
-from crm.users.models import User
+from crm.mailing.senders import answer_addresses, sender_address
+from crm.users.models import Organisation, User
 
 USUAL_MINUTES = 30
 YEARS_OF_CLOCKS = timedelta(days=5 * 366)
@@ -46,7 +46,9 @@ def invitation(follow_up: FollowUp, *, method: str) -> bytes:
     """Return the invitation of the guest. method: REQUEST for new and changed ones, or CANCEL."""
     event = event_of(follow_up)
     organizer = vCalAddress(f"mailto:{organizer_address(follow_up)}")
-    organizer.params["cn"] = str(follow_up.owner or "")
+    organizer.params["cn"] = str(follow_up.owner or Organisation.get().name)
+    if organizer_address(follow_up) != sender_address():
+        organizer.params["sent-by"] = f"mailto:{sender_address()}"
     guest = vCalAddress(f"mailto:{follow_up.guest}")
     guest.params["cn"] = str(follow_up.lead)
     guest.params["role"] = "REQ-PARTICIPANT"
@@ -61,8 +63,12 @@ def invitation(follow_up: FollowUp, *, method: str) -> bytes:
 
 
 def organizer_address(follow_up: FollowUp) -> str:
-    own = follow_up.owner.email if follow_up.owner else None
-    return own or parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    """Return where the guest's calendar sends its answer: to us, if we receive mail.
+
+    The mail comes from the organisation's address, so that stands beside it as who sent it.
+    """
+    answers = answer_addresses(follow_up.owner) if follow_up.owner else []
+    return answers[-1] if answers else sender_address()
 
 
 def event_of(follow_up: FollowUp) -> Event:

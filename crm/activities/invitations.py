@@ -4,12 +4,19 @@ The mail is a row of the same transaction; its file carries a number that grows 
 so that the guest's calendar knows the newest.
 """
 
+from collections.abc import Callable
+
 from django.utils import timezone
 
 from crm.activities import ics
 from crm.activities.models import FollowUp
 from crm.common import formats
 from crm.mailing import services as mailing
+from crm.mailing.models import Mail
+
+BeginThread = Callable[[FollowUp, Mail], None]
+THREADS: list[BeginThread] = []
+"""What is called with each invitation that leaves, so that a written answer finds its thread."""
 
 WORDS = {"REQUEST": "Invitation", "CHANGED": "Changed", "CANCEL": "Called off"}
 
@@ -29,7 +36,8 @@ def change(follow_up: FollowUp) -> None:
     if not follow_up.guest:
         return
     follow_up.sequence += 1
-    follow_up.save(update_fields=["sequence"])
+    follow_up.guest_answer, follow_up.guest_comment, follow_up.guest_answered_at = "", "", None
+    follow_up.save(update_fields=["sequence", "guest_answer", "guest_comment", "guest_answered_at"])
     send(follow_up, "REQUEST", "CHANGED")
 
 
@@ -51,7 +59,10 @@ def send(follow_up: FollowUp, method: str, word: str) -> None:
         subject=f"{WORDS[word]}: {follow_up.title}, {when}",
         template="meeting",
         context={"follow_up": follow_up, "when": when, "word": word, "host": follow_up.owner},
+        sender=follow_up.owner,
     )
     file = ics.invitation(follow_up, method=method)
     media = f"text/calendar; method={method}"
-    mailing.send_with_files(mail, [mailing.File("invitation.ics", media, file)])
+    if mailing.send_with_files(mail, [mailing.File("invitation.ics", media, file)]):
+        for begin_thread in THREADS:
+            begin_thread(follow_up, mail)

@@ -101,6 +101,14 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
         return self.filter(done_at=None)
 
 
+class GuestAnswer(models.TextChoices):
+    """What an invited guest's calendar answered; of the newest invitation only."""
+
+    ACCEPTED = "accepted", "Accepted"
+    DECLINED = "declined", "Declined"
+    TENTATIVE = "tentative", "Maybe"
+
+
 def new_uid() -> str:
     """Return a random name: calendars outside the house learn nothing of our numbers."""
     return uuid.uuid4().hex
@@ -148,6 +156,11 @@ class FollowUp(models.Model):
         max_length=60, default=new_uid, help_text="Its name in the calendars of others"
     )
     guest = models.EmailField(blank=True, default="", help_text="Who got an invitation by mail")
+    guest_answer = models.CharField(
+        max_length=9, choices=GuestAnswer.choices, blank=True, default=""
+    )
+    guest_comment = models.CharField(max_length=300, blank=True, default="")
+    guest_answered_at = models.DateTimeField(null=True, blank=True)
     sequence = models.PositiveSmallIntegerField(
         default=0, help_text="How often the invitation was changed"
     )

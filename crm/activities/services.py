@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.timezone import localdate, now
 
 from crm.activities import invitations, recurrence, reminders
-from crm.activities.models import Activity, FollowUp
+from crm.activities.models import Activity, FollowUp, new_uid
 from crm.funnel import sla
 from crm.outbox import services as outbox
 from crm.users.models import User
@@ -231,6 +231,8 @@ def repeat(follow_up: FollowUp) -> FollowUp | None:
     following.pk, following.key, following.done_at = None, key, None
     following.guest, following.sequence, following.created_at = "", 0, now()
     following.closed_with_deal = False
+    following.guest_answer, following.guest_comment = "", ""
+    following.guest_answered_at, following.uid = None, new_uid()
     following.day = day if follow_up.day else None
     following.due_at = datetime.combine(day, clock, zone)
     following._state.adding = True

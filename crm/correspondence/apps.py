@@ -7,14 +7,25 @@ class CorrespondenceConfig(AppConfig):
     def ready(self) -> None:
         from anymail.signals import inbound
 
+        from crm.activities import invitations
         from crm.activities.sources import register_links
         from crm.common.retention import register_prune
-        from crm.correspondence import journal, providers, receiving, returned, waiting
+        from crm.correspondence import (
+            journal,
+            providers,
+            receiving,
+            returned,
+            threads,
+            waiting,
+        )
         from crm.mailing import reports, returning
+        from crm.mailing.senders import register_answers
         from crm.outbox.health import register_queue, register_watch
 
         register_queue(waiting.waiting_mail)
         register_links(journal.pages_of)
+        register_answers(threads.answer_addresses)
+        invitations.THREADS.append(threads.begin_for_meeting)
         reports.register(returning.PERSONAL, returned.take_report, finder=returned.named_by)
         register_prune("received mail that was set aside", receiving.prune)
         register_watch(receiving.say_set_aside)

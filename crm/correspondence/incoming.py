@@ -26,6 +26,7 @@ class Outcome(Enum):
     UNMATCHED = "kept: nobody we know"
     KNOWN = "known already"
     REPORT = "a report of one of our mails"
+    GUEST_ANSWER = "a guest's answer to an invitation"
     SET_ASIDE = "kept: it could not be read"
     REFUSED = "a loop, within the house, or for an address that we did not give out"
 

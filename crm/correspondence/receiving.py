@@ -14,6 +14,7 @@ from datetime import timedelta
 from django.db import DatabaseError, transaction
 from django.utils.timezone import now
 
+from crm.activities import guest_answers
 from crm.correspondence import incoming
 from crm.correspondence.addresses import without_tokens
 from crm.correspondence.incoming import Original, Outcome
@@ -51,6 +52,8 @@ def receive(raw: bytes, *, door: str, envelope: Iterable[str] = (), whole_size: 
     delivery = Delivery(raw, door, tuple(envelope)[:MOST_RECIPIENTS])
     try:
         letter = read(raw)
+        if guest_answers.take(calendar_in(letter)):
+            return Outcome.GUEST_ANSWER
         if reports.take(raw, (*delivery.envelope, *letter.delivered_to, *letter.to)):
             return Outcome.REPORT
         if whole_size > len(raw):
@@ -63,6 +66,13 @@ def receive(raw: bytes, *, door: str, envelope: Iterable[str] = (), whole_size: 
     except Exception as error:
         logger.exception("A received message could not be read")
         return set_aside(delivery, f"Reading it failed: {type(error).__name__}: {error}"[:500])
+
+
+def calendar_in(letter: Letter) -> str:
+    """Return the text of a letter's first calendar part, "" without one."""
+    parts = letter.root.leaves() if letter.root else iter(())
+    found = next((part for part in parts if part.kind == "text/calendar"), None)
+    return found.content(guest_answers.LONGEST).decode("utf-8", "replace") if found else ""
 
 
 def cut_off(read: int, whole: int) -> str:

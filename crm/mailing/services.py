@@ -11,9 +11,10 @@ from django.db.models import Count, F, Min, Q
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 
-from crm.mailing import tokens
+from crm.mailing import senders, tokens
 from crm.mailing.models import Attachment, Mail, MailQuerySet
 from crm.outbox.health import Queue
+from crm.users.models import User
 
 LEASE = timedelta(minutes=2)
 MAX_ATTEMPTS = 8
@@ -57,8 +58,19 @@ def send_with_files(mail: Mail, files: Sequence[File]) -> bool:
     return True
 
 
-def written(*, key: str, to: str, subject: str, template: str, context: dict[str, object]) -> Mail:
-    """Return the mail that `send` queues, not yet saved."""
+def written(
+    *,
+    key: str,
+    to: str,
+    subject: str,
+    template: str,
+    context: dict[str, object],
+    sender: User | None = None,
+) -> Mail:
+    """Return the mail that `send` queues, not yet saved.
+
+    sender: whose name it goes out in, and to whom its answers come; None is the organisation
+    """
     context = {"site_url": settings.SITE_URL, **context}
     return Mail(
         key=key,
@@ -66,6 +78,7 @@ def written(*, key: str, to: str, subject: str, template: str, context: dict[str
         subject=" ".join(subject.split())[:250],
         text=render_to_string(f"emails/{template}.txt", context),
         html=render_to_string(f"emails/{template}.html", context),
+        headers=senders.headers_of(sender) if sender else {},
     )
 
 
@@ -100,11 +113,14 @@ def claim(mail: Mail) -> bool:
 
 def deliver(mail: Mail) -> None:
     """Send a claimed mail. A notice found half-sent is sent again, under the same Message-ID."""
+    by_a_person = "From" in mail.headers
     message = EmailMultiAlternatives(
         mail.subject,
         mail.text,
         to=[mail.to],
-        headers={"Message-ID": message_id_of(mail), **OF_MACHINE},
+        from_email=mail.headers.get("From"),
+        reply_to=mail.headers.get("Reply-To"),
+        headers={"Message-ID": message_id_of(mail), **({} if by_a_person else OF_MACHINE)},
     )
     if mail.html:
         message.attach_alternative(mail.html, "text/html")

@@ -10,7 +10,9 @@ from django.utils.timezone import now
 from crm.activities.models import Activity
 from crm.activities.services import NextStep, log_activity, plan_follow_up
 from crm.common import formats
+from crm.correspondence import threads
 from crm.mailing import services as mailing
+from crm.mailing.models import Mail
 from crm.notifications.services import notify
 from crm.users.models import Organisation, User
 from deals import services as deals
@@ -73,21 +75,22 @@ def send(quote: Quote, letter: Letter, *, revision: int, actor: User) -> Quote:
          seller=QuoteSettings.get().address)  # fmt: skip
     content = pdf.render(quote)
     SentPdf.objects.create(quote=quote, content=content)
-    post(quote, letter, content)
+    mail = post(quote, letter, content, sender=actor)
     total = formats.money(quote.total_minor, quote.currency)
-    log_activity(
+    activity = log_activity(
         quote.deal.lead,
         Activity.Kind.EMAIL,
         actor=actor,
         text=f"Quote {quote}, {total}, sent to {letter.to}\n{letter.message}".strip(),
         deal=quote.deal,
     )
+    threads.begin(mail, quote.deal.lead, by=actor, deal=quote.deal, activity=activity)
     plan_once(quote, "quote-sent", f"Ask about quote {quote}")
     return quote
 
 
-def post(quote: Quote, letter: Letter, content: bytes) -> None:
-    """Queue the mail, with the PDF."""
+def post(quote: Quote, letter: Letter, content: bytes, *, sender: User) -> Mail:
+    """Queue the mail, with the PDF, in the name of who sends it."""
     mail = mailing.written(
         key=f"quote:{quote.key}",
         to=letter.to,
@@ -99,8 +102,10 @@ def post(quote: Quote, letter: Letter, content: bytes) -> None:
             "organisation": Organisation.get().name,
             "url": settings.SITE_URL + quote.public_path,
         },
+        sender=sender,
     )
     mailing.send_with_files(mail, [mailing.File(file_name(quote), "application/pdf", content)])
+    return mail
 
 
 def file_name(quote: Quote) -> str:

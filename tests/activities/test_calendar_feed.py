@@ -215,6 +215,7 @@ def test_an_invitation_is_changed_and_called_off_under_one_name(rep, lead):
     assert events[1].start == at + timedelta(days=2)
     assert events[2]["status"] == "CANCELLED"
     assert events[0]["organizer"] == "mailto:rita@example.com"
+    assert events[0]["organizer"].params["sent-by"] == "mailto:tandem@example.com"
     assert events[0]["attendee"] == "mailto:ana@example.com"
     assert not FollowUp.objects.exists()
 

@@ -10,6 +10,8 @@ from django.utils.timezone import localdate, now
 
 from crm.activities.models import Activity, FollowUp
 from crm.activities.timeline import read_page
+from crm.correspondence.models import Message
+from crm.correspondence.receiving import Door, receive
 from crm.mailing import services as mailing
 from crm.mailing.models import Mail
 from crm.notifications.models import Notification
@@ -369,3 +371,25 @@ def test_an_unused_product_is_deleted_with_its_prices(organisation):
 
     assert remove_product(product) is True
     assert not Product.objects.exists()
+
+
+def test_a_quote_goes_out_in_the_reps_name_and_its_answer_joins_the_deal(sent, deal, rep, settings):
+    settings.MAIL_KEPT, settings.DEFAULT_FROM_EMAIL = False, "Tandem <tandem@example.com>"
+    quote = sent()
+    mailing.send_due()
+
+    letter = mail.outbox[0]
+    name = letter.extra_headers["Message-ID"]
+    raw = (
+        f"From: marcus@feld.example\r\nTo: {rep.email}\r\nMessage-ID: <a1@feld.example>\r\n"
+        f"In-Reply-To: {name}\r\nSubject: Re: offer\r\n\r\nToo expensive.\r\n"
+    ).encode()
+    receive(raw, door=Door.FOLDER)
+
+    assert letter.from_email == f"{rep.name} <tandem@example.com>"
+    assert rep.email in letter.reply_to
+    assert str(quote.key) not in name
+    came = Message.objects.get(message_id="<a1@feld.example>")
+    assert (came.deal, came.lead, came.thread) == (deal, deal.lead, name)
+    first = Message.objects.get(message_id=name)
+    assert first.activity == Activity.objects.get(deal=deal, text__startswith="Quote")
