@@ -34,7 +34,7 @@ class Channel(filesystem.Channel):
     control_folder: Path
     data_folder_out: str
 
-    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:  # type: ignore[override]
         """Put a message; names sort by time, as kombu's do."""
         name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
         write_whole(Path(self.data_folder_out) / name, dumps(message))

@@ -1,8 +1,8 @@
 """Answers that take long are kept, and shown with the time that they are of.
 
-A small company's reports are always answered anew. One that took longer than
-`settings.REPORT_KEPT_FROM` is kept; who asks again sees the kept answer at once, and one that is no
-longer fresh is renewed in the background. docs/decisions/0032.
+What took less than `settings.REPORT_KEPT_FROM` is answered anew each time; of a small company that
+is nearly every report. What took longer is kept; who asks again sees the kept answer at once, and
+one that is no longer fresh is renewed in the background. docs/decisions/0032.
 """
 
 import hashlib
