@@ -1,16 +1,20 @@
 """What the pages of the funnel ask: answers, verdicts, and the settings of the handoff."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from crm.common.freshness import Change, FreshForm
 from crm.funnel.models import Handoff, MqlDefinition, Offering, Reason, RoutingRule, Verdict
 from crm.users.models import Team, User
-from leads.models import Channel, CompanySize, Lead
+from leads.duplicates import duplicates_of, for_user
+from leads.models import Channel, CompanySize, Lead, LeadQuerySet
 
 PATHS = {
     Reason.ReturnPath.NURTURE: "back to nurture",
@@ -34,6 +38,32 @@ class ReasonField(forms.ModelChoiceField):
         return f"{obj.name} – {PATHS[Reason.ReturnPath(obj.return_path)]}"
 
 
+class LeadInput(forms.TextInput):
+    """A lead by name, address or number, with those suggested that may be meant."""
+
+    suggested: Sequence[Lead] = ()
+
+    def render(self, name: str, value: Any, *args: Any, **kwargs: Any) -> SafeString:
+        attrs = {"list": f"{name}-suggested", "autocomplete": "off", **kwargs.pop("attrs", {})}
+        options = format_html_join(
+            "", '<option value="{} #{}">', ((o, o.pk) for o in self.suggested)
+        )
+        field = super().render(name, value, attrs=attrs, **kwargs)
+        return format_html('{}<datalist id="{}-suggested">{}</datalist>', field, name, options)
+
+
+def named_lead(leads: LeadQuerySet, text: str) -> Lead | None:
+    """Return the one lead that the text means: “Ana Costa #12”, an address, or a name."""
+    _, mark, number = text.rpartition("#")
+    if mark and number.isdecimal() and len(number) < 18:
+        return leads.filter(pk=int(number)).first()
+    for rows in (leads.with_address(text), leads.search(text)):
+        found = list(rows[:2])
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None
+
+
 class AnswerForm(forms.Form):
     """Why sales gives a lead back."""
 
@@ -42,11 +72,41 @@ class AnswerForm(forms.Form):
         required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, lead: Lead, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.lead, self.user = lead, user
         field = self.fields["reason"]
         assert isinstance(field, ReasonField)
         field.queryset = self.reasons(Reason.objects.filter(is_active=True, use=field.use))
+        if field.queryset.filter(asks_whom=True).exists():
+            self.fields["duplicate_of"] = self.duplicate_field()
+            self.order_fields(["reason", "duplicate_of"])
+
+    def duplicate_field(self) -> forms.CharField:
+        """Return the field that asks of whom the lead is a duplicate."""
+        lead = self.lead
+        alike = duplicates_of(
+            name=lead.name, email=lead.email or "", phone=lead.phone, company=lead.company,
+            but=lead.pk,
+        )  # fmt: skip
+        widget = LeadInput()
+        widget.suggested = [each.lead for each, seen in for_user(alike, self.user) if seen]
+        return forms.CharField(
+            label="Duplicate of", required=False, max_length=300, widget=widget,
+            help_text="Of a duplicate: the lead that stays, by name or address.",
+        )  # fmt: skip
+
+    def clean_duplicate_of(self) -> Lead | None:
+        text, reason = self.cleaned_data["duplicate_of"].strip(), self.cleaned_data.get("reason")
+        if reason is None or not reason.asks_whom:
+            return None
+        if not text:
+            raise forms.ValidationError("Say of whom this lead is a duplicate.")
+        others = Lead.objects.visible_to(self.user).exclude(pk=self.lead.pk)
+        found = named_lead(others, text)
+        if found is None:
+            raise forms.ValidationError("No single lead that you see has this name or address.")
+        return found
 
     def reasons(self, active: QuerySet[Reason]) -> QuerySet[Reason]:
         return active
@@ -194,7 +254,7 @@ class ReasonForm(FreshForm, forms.ModelForm):
         model = Reason
         fields = [
             "name", "use", "return_path", "cool_down_days", "side", "note_required", "no_consent",
-            "is_active",
+            "asks_whom", "is_active",
         ]  # fmt: skip
         labels = {"is_active": "In use", "note_required": "A note must be written"}
 

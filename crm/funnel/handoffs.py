@@ -151,15 +151,40 @@ def accept(handoff: Handoff, *, actor: User) -> Verdict:
 
 
 @transaction.atomic
-def reject(handoff: Handoff, *, reason: Reason, actor: User, note: str = "") -> Verdict:
+def reject(
+    handoff: Handoff,
+    *,
+    reason: Reason,
+    actor: User,
+    note: str = "",
+    duplicate_of: Lead | None = None,
+) -> Verdict:
     """Sales gives the lead back before contact, with a reason that fixes where it goes next.
 
-    Raises NotAnswerable if the reason wants a note, AlreadyAnswered if another was first.
+    duplicate_of: the lead that stays, if the reason asks for it
+    Raises NotAnswerable if the reason wants a note or that lead, AlreadyAnswered if another was
+    first.
     """
     check_reason(reason, Reason.Use.REJECT, note)
+    check_duplicate(reason, handoff.lead, duplicate_of)
     answer(handoff, Handoff.Outcome.REJECTED, actor=actor)
     send_back(handoff, reason, actor=actor, note=note)
-    return give_verdict(handoff, Verdict.Kind.REJECTED, actor=actor, reason=reason, note=note)
+    verdict = give_verdict(handoff, Verdict.Kind.REJECTED, actor=actor, reason=reason, note=note)
+    note_duplicate(verdict, duplicate_of)
+    return verdict
+
+
+def check_duplicate(reason: Reason, lead: Lead, other: Lead | None) -> None:
+    """Raise NotAnswerable if the reason asks of whom the lead is a duplicate and nobody says."""
+    if reason.asks_whom and (other is None or other.pk == lead.pk):
+        raise NotAnswerable(f"“{reason}”: say of which other lead.")
+
+
+def note_duplicate(verdict: Verdict, other: Lead | None) -> None:
+    """Keep with a verdict of whom its lead is a duplicate, if its reason asks for it."""
+    if other is not None and verdict.reason and verdict.reason.asks_whom:
+        verdict.duplicate_of = other
+        verdict.save(update_fields=["duplicate_of"])
 
 
 @transaction.atomic

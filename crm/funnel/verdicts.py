@@ -54,7 +54,9 @@ def recycle_lead(
 
 
 @transaction.atomic
-def disqualify(lead: Lead, *, reason: Reason, actor: User, note: str = "") -> None:
+def disqualify(
+    lead: Lead, *, reason: Reason, actor: User, note: str = "", duplicate_of: Lead | None = None
+) -> None:
     """Take a lead out of the funnel for good. A handoff that waits is rejected with it.
 
     reason: one whose return path is to disqualify
@@ -63,17 +65,21 @@ def disqualify(lead: Lead, *, reason: Reason, actor: User, note: str = "") -> No
     if reason.return_path != Reason.ReturnPath.CLOSE:
         raise NotAnswerable(f"“{reason}” does not disqualify a lead.")
     handoffs.check_reason(reason, Reason.Use.REJECT, note)
+    handoffs.check_duplicate(reason, lead, duplicate_of)
     if lead.stage in {Stage.OPPORTUNITY, Stage.CUSTOMER}:
         raise NotPossible(f"{lead} has a deal. Close it instead.")
     if waiting := Handoff.objects.waiting().filter(lead=lead).first():
-        handoffs.reject(waiting, reason=reason, actor=actor, note=note)
+        handoffs.reject(waiting, reason=reason, actor=actor, note=note, duplicate_of=duplicate_of)
         return
     was_with_sales = lead.stage in HELD
     told = handoffs.told(reason, note)
     freed: dict[str, Any] = {"owner": None, "team": None} if was_with_sales else {}
     move = ledger.step(lead, Stage.DISQUALIFIED, actor=actor, reason=told, **freed)
     if was_with_sales:
-        give_later(lead, Verdict.Kind.DISQUALIFIED, move, reason=reason, note=note, actor=actor)
+        verdict = give_later(
+            lead, Verdict.Kind.DISQUALIFIED, move, reason=reason, note=note, actor=actor
+        )
+        handoffs.note_duplicate(verdict, duplicate_of)
 
 
 def give_later(

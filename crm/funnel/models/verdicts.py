@@ -44,6 +44,11 @@ class Reason(models.Model):
         default=False,
         help_text="Such a lead is never sent back to nurture.",
     )
+    asks_whom = models.BooleanField(
+        "asks of whom the lead is a duplicate",
+        default=False,
+        help_text="The lead that stays is named with the answer.",
+    )
     is_active = models.BooleanField(default=True)
     position = models.PositiveIntegerField(default=0)
 
@@ -114,6 +119,15 @@ class Verdict(models.Model):
     )
     reason_text = models.CharField(
         max_length=120, blank=True, default="", help_text="Of a lost deal: the deal's reason"
+    )
+    duplicate_of = models.ForeignKey(
+        Lead,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+        help_text="Of a duplicate: the lead that stays",
     )
     good_lead = models.BooleanField(null=True, blank=True, help_text="Asked when a deal closes")
     note = models.TextField(blank=True, default="")

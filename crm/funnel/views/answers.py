@@ -77,7 +77,7 @@ def give_back(
     request: SignedInRequest, pk: int, form_type: type[AnswerForm], verb: str
 ) -> HttpResponse:
     handoff = find(request, pk)
-    form = form_type(posted(request))
+    form = form_type(posted(request), lead=handoff.lead, user=request.user)
     context = {"handoff": handoff, "form": form, "verb": verb, "title": f"{verb} {handoff.lead}"}
     if request.method == "GET" or not form.is_valid():
         status = 422 if request.method == "POST" else 200

@@ -26,7 +26,9 @@ DEALABLE = {Stage.SAL, Stage.SQL, Stage.LOST, Stage.CUSTOMER}
 NOT_POSSIBLE = (MoveNotAllowed, LeadMoved, verdicts.NotPossible)
 
 
-VERDICT_PARTS = [f"verdicts__{part}" for part in ("reason", "by", "disputed_by", "ruled_by")]
+VERDICT_PARTS = [
+    f"verdicts__{part}" for part in ("reason", "by", "duplicate_of", "disputed_by", "ruled_by")
+]
 
 
 def find(request: SignedInRequest, pk: int) -> Lead:
@@ -135,7 +137,7 @@ def leave(
     request: SignedInRequest, lead: Lead, form_type: type[AnswerForm], verb: str
 ) -> HttpResponse:
     """Ask for the reason and carry out the way out of the funnel that `verb` names."""
-    form = form_type(posted(request))
+    form = form_type(posted(request), lead=lead, user=request.user)
     if request.method == "POST" and form.is_valid():
         service = verdicts.recycle_lead if verb == "Recycle" else verdicts.disqualify
         try:
