@@ -73,6 +73,7 @@ class Newsletter(models.Model):
 
     test_share: percent of the audience that tries the subjects, half of it each
     test_hours: hours after the beginning when the better subject goes to the rest
+    winner: "" after `winner_at` is no difference; winner_sure: 0 to 1, None where too few tried
     tested_version: the `version` of which a test was last sent
     paid_until: up to when the rate allows what was taken (campaigns.newsletters.pacing)
     version: counts the saves; a form of an older one does not overwrite
@@ -126,6 +127,7 @@ class Newsletter(models.Model):
     )
     winner = models.CharField(max_length=1, blank=True, default="")
     winner_at = models.DateTimeField(null=True, blank=True)
+    winner_sure = models.FloatField(null=True, blank=True)
     content = models.ForeignKey(
         Content, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )

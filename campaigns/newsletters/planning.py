@@ -1,6 +1,6 @@
 """A newsletter's life: written, scheduled, begun, paused, cancelled. Each step happens once."""
 
-import zlib
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,9 +10,10 @@ from django.db.models.functions import Now
 from django.utils.timezone import now
 
 from campaigns.newsletters import audience, sending
+from campaigns.newsletters.comparing import groups
 from campaigns.newsletters.contents import keep_content
 from campaigns.newsletters.models import Content, Kind, MarketingMail, Newsletter
-from campaigns.newsletters.results import better_subject
+from campaigns.newsletters.results import compared
 from campaigns.segments.models import Segment
 from crm.outbox import services as outbox
 from crm.users.models import User
@@ -21,7 +22,7 @@ START, FREEZE = "newsletters.start", "newsletters.freeze"
 CHOOSE_SUBJECT = "newsletters.choose_subject"
 """Payloads {"newsletter": pk, …}: begin; write the mails of the next leads; find the better."""
 
-CHUNK = 2_000
+CHUNK, AT_ONCE = 2_000, 500
 NOT_YET = timedelta(minutes=5)
 COPIED = (
     "subject", "subject_b", "preheader", "sender_name", "reply_to", "blocks", "segment", "campaign",
@@ -174,36 +175,41 @@ def handle_freeze(payload: dict[str, Any]) -> None:
     if len(leads) == CHUNK:
         ask_to_freeze(newsletter, after=leads[-1])
     else:
+        if newsletter.tries_subjects:
+            choose_readers(newsletter)
         Newsletter.objects.filter(pk=newsletter.pk).update(frozen_at=Now())
     transaction.on_commit(sending.hint)
 
 
 def mail_to(newsletter: Newsletter, lead_id: int) -> MarketingMail:
-    """Return a newsletter's mail to one lead, held back if it waits for the better subject."""
-    variant = variant_of(newsletter, lead_id)
-    content = newsletter.content_b if variant == "b" else newsletter.content
-    assert content
+    """Return a newsletter's mail to one lead, held back where two subjects are tried."""
+    assert newsletter.content
     return MarketingMail(
         lead_id=lead_id,
         key=newsletter.key,
         kind=Kind.NEWSLETTER,
         newsletter=newsletter,
         campaign_id=newsletter.campaign_id,
-        content=content,
-        variant=variant,
+        content=newsletter.content,
         also_today=newsletter.also_mailed_today,
-        due_at=None if newsletter.tries_subjects and not variant else now(),
+        due_at=None if newsletter.tries_subjects else now(),
     )
 
 
-def variant_of(newsletter: Newsletter, lead_id: int) -> str:
-    """Return which subject a lead tries, "" for the rest: always the same for the same lead."""
-    if not newsletter.tries_subjects:
-        return ""
-    place = zlib.crc32(f"{newsletter.pk}:{lead_id}".encode()) % 200
-    if place >= 2 * newsletter.test_share:
-        return ""
-    return "b" if place % 2 else "a"
+def choose_readers(newsletter: Newsletter) -> None:
+    """Let exactly as many readers try each subject, the same ones whenever it is asked again."""
+    waiting = newsletter.mails.filter(state=MarketingMail.State.QUEUED).exclude(lead=None)
+    leads = waiting.values_list("lead_id", flat=True)
+    content = {"a": newsletter.content_id, "b": newsletter.content_b_id}
+    for variant, group in groups(newsletter.pk, leads, newsletter.test_share).items():
+        for some in batched(group, AT_ONCE):
+            chosen = waiting.filter(lead__in=some)
+            chosen.update(variant=variant, content=content[variant], due_at=Now())
+
+
+def batched(rows: list[int], size: int) -> Iterator[list[int]]:
+    for begin in range(0, len(rows), size):
+        yield rows[begin : begin + size]
 
 
 def ask_to_choose(newsletter: Newsletter, at: datetime) -> None:
@@ -213,17 +219,18 @@ def ask_to_choose(newsletter: Newsletter, at: datetime) -> None:
 
 @transaction.atomic
 def handle_choosing(payload: dict[str, Any]) -> None:
-    """Find the better subject and let the rest have it; later if not all have tried theirs."""
+    """Let the rest have the better subject, A if none is; later if not all have tried theirs."""
     newsletter = Newsletter.objects.select_for_update().get(pk=payload["newsletter"])
-    if newsletter.state not in (State.SENDING, State.PAUSED) or newsletter.winner:
+    if newsletter.state not in (State.SENDING, State.PAUSED) or newsletter.winner_at:
         return
     trying = newsletter.mails.open().exclude(variant="")
     if newsletter.frozen_at is None or trying.exists():
         ask_to_choose(newsletter, now() + NOT_YET)
         return
-    winner = better_subject(newsletter)
-    content = newsletter.content_b_id if winner == "b" else newsletter.content_id
-    Newsletter.objects.filter(pk=newsletter.pk).update(winner=winner, winner_at=Now())
+    found = compared(newsletter)
+    content = newsletter.content_b_id if found.winner == "b" else newsletter.content_id
+    chosen = Newsletter.objects.filter(pk=newsletter.pk)
+    chosen.update(winner=found.winner, winner_sure=found.sure, winner_at=Now())
     held = newsletter.mails.filter(state=MarketingMail.State.QUEUED, due_at=None)
     held.update(content=content, due_at=Now())
     transaction.on_commit(sending.hint)

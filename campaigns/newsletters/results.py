@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Count, Q
 
+from campaigns.newsletters.comparing import Comparison, Tried, compare
 from campaigns.newsletters.models import MarketingMail, Newsletter
 from campaigns.newsletters.querysets import MarketingMailQuerySet
 from crm.users.models import User
@@ -98,8 +99,10 @@ def by_subject(newsletter: Newsletter) -> dict[str, Results]:
     return {variant: found.get(variant, Results({})) for variant in ("a", "b")}
 
 
-def better_subject(newsletter: Newsletter) -> str:
-    """Return "b" if it had more people who clicked per mail delivered than "a", else "a"."""
+def compared(newsletter: Newsletter) -> Comparison:
+    """Return which subject is the better one among those who tried them, and how sure that is."""
     found = by_subject(newsletter)
-    a, b = (found[variant].click_rate or 0.0 for variant in ("a", "b"))
-    return "b" if b > a else "a"
+    a, b = (
+        Tried(found[name].count("delivered"), found[name].count("clicked")) for name in ("a", "b")
+    )
+    return compare(a, b)

@@ -6,8 +6,10 @@ from random import Random
 
 from campaigns.models import Campaign
 from campaigns.newsletters.block_form import FIRST
+from campaigns.newsletters.comparing import groups
 from campaigns.newsletters.models import Click, Content, DeliveryEvent, MarketingMail, Newsletter
-from campaigns.newsletters.planning import content_of, schedule, variant_of
+from campaigns.newsletters.planning import content_of, schedule
+from campaigns.newsletters.results import compared
 from campaigns.segments.models import Segment
 from campaigns.segments.services import members
 from crm.demo.people import Cast
@@ -99,7 +101,6 @@ def send(rng: Random, newsletter: Newsletter, at: datetime) -> None:
         state=Newsletter.State.SENT,
         content=contents["a"],
         content_b=contents["b"] if tried else None,
-        winner="b" if tried else "",
         winner_at=at + timedelta(hours=newsletter.test_hours) if tried else None,
         scheduled_at=at,
         started_at=at,
@@ -111,18 +112,29 @@ def send(rng: Random, newsletter: Newsletter, at: datetime) -> None:
     newsletter.refresh_from_db()
     wanted = members(newsletter.segment) if newsletter.segment else Lead.objects.all()
     leads = wanted.filter(consent=True, created_at__lt=at).exclude(email="").order_by("pk")
-    mails = [mail_of(rng, newsletter, lead, at, contents) for lead in leads]
+    trying = groups(newsletter.pk, [lead.pk for lead in leads], newsletter.test_share)
+    variants = {pk: name for name, group in trying.items() for pk in group} if tried else {}
+    mails = [
+        mail_of(rng, newsletter, lead, at, contents, variants.get(lead.pk, "")) for lead in leads
+    ]
     MarketingMail.objects.bulk_create(mails, batch_size=BATCH)
+    if tried:
+        sure = compared(newsletter).sure
+        Newsletter.objects.filter(pk=newsletter.pk).update(winner_sure=sure)
     note_clicks(rng, mails)
     note_leaving(mails)
 
 
 def mail_of(
-    rng: Random, newsletter: Newsletter, lead: Lead, at: datetime, contents: dict[str, Content]
+    rng: Random,
+    newsletter: Newsletter,
+    lead: Lead,
+    at: datetime,
+    contents: dict[str, Content],
+    variant: str,
 ) -> MarketingMail:
-    """Return one mail with what became of it."""
-    variant = variant_of(newsletter, lead.pk)
-    said = variant or ("b" if newsletter.tries_subjects else "a")
+    """Return one mail with what became of it. The audience is too small for a winner: A it is."""
+    said = variant or "a"
     sent = at + timedelta(seconds=rng.uniform(20, 500))
     bounced = rng.random() < SHARES["bounced"]
     reached = not bounced

@@ -1,5 +1,6 @@
 """A newsletter from draft to results: its audience, its pace, its subjects, its numbers."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from django.test import Client
 from django.utils.timezone import now
 
 from campaigns.models import Touch
-from campaigns.newsletters import audience, clicks, leaving, planning, sending
+from campaigns.newsletters import audience, clicks, comparing, leaving, planning, sending
 from campaigns.newsletters.models import Click, MarketingMail, Newsletter
 from campaigns.newsletters.results import NUMBERS, WAYS, mails_in, results_of
 from crm.mailing import tokens
@@ -110,12 +111,16 @@ def test_who_has_had_a_marketing_mail_today_is_left_out(inbox, organisation, run
     assert audience.counted(second) == {"": 1}
 
 
-def test_the_better_subject_goes_to_the_rest_by_itself(inbox, organisation, run_effects):
-    for _ in range(30):
+def test_the_better_subject_goes_to_the_rest_by_itself(
+    inbox, organisation, run_effects, monkeypatch
+):
+    monkeypatch.setattr(comparing, "LEAST_DELIVERED", 8)
+    monkeypatch.setattr(comparing, "LEAST_CLICKS", 5)
+    for _ in range(32):
         reader()
     newsletter = go(NewsletterFactory(subject="A", subject_b="B", test_share=50), run_effects)
     tried = newsletter.mails.exclude(variant="")
-    assert len(inbox.messages) == tried.count() < 30
+    assert len(inbox.messages) == tried.count() == 16
     tried.filter(variant="b").update(clicked_at=now())
 
     all_due_now()
@@ -124,21 +129,43 @@ def test_the_better_subject_goes_to_the_rest_by_itself(inbox, organisation, run_
 
     newsletter.refresh_from_db()
     assert newsletter.winner == "b"
-    assert len(inbox.messages) == 30
+    assert newsletter.winner_sure > 0.99
+    assert len(inbox.messages) == 32
     rest = newsletter.mails.filter(variant="").values_list("content__subject", flat=True)
     assert set(rest) == {"B"}
 
 
-def test_of_two_subjects_with_as_many_clicks_the_first_wins(inbox, organisation, run_effects):
+def test_without_enough_to_tell_there_is_no_winner_and_the_first_goes_to_the_rest(
+    inbox, organisation, run_effects, sign_in
+):
     for _ in range(20):
         reader()
     newsletter = go(NewsletterFactory(subject="A", subject_b="B", test_share=50), run_effects)
+    newsletter.mails.filter(variant="b").update(clicked_at=now())
 
     all_due_now()
     run_effects()
+    sending.send_due()
 
     newsletter.refresh_from_db()
-    assert newsletter.winner == "a"
+    assert (newsletter.winner, newsletter.winner_sure) == ("", None)
+    rest = newsletter.mails.filter(variant="").values_list("content__subject", flat=True)
+    assert set(rest) == {"A"}
+    assert len(inbox.messages) == 20
+    page = sign_in(role=Role.MARKETER).get(newsletter.get_absolute_url()).content.decode()
+    assert "No difference" in page
+    assert "100 delivered of each" in page
+
+
+def test_exactly_as_many_try_each_subject(organisation, run_effects):
+    for _ in range(148):
+        reader()
+    newsletter = NewsletterFactory(subject="A", subject_b="B", test_share=30)
+    planning.schedule(newsletter, None)
+    run_effects()
+
+    tried = Counter(newsletter.mails.values_list("variant", "content__subject"))
+    assert tried == {("a", "A"): 22, ("b", "B"): 22, ("", "A"): 104}
 
 
 def test_an_unknown_mail_goes_out_again_only_when_somebody_says_so(

@@ -5,11 +5,17 @@ from collections.abc import Callable
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
-from campaigns.newsletters import planning
+from campaigns.newsletters import comparing, planning
 from campaigns.newsletters.models import Newsletter
 from crm.common.htmx import done, toast
 from crm.users.permissions import SignedInRequest
 
+LEAST = {
+    "delivered": comparing.LEAST_DELIVERED,
+    "clicks": comparing.LEAST_CLICKS,
+    "sure": comparing.SURE,
+}
+"""What a winner of two subjects needs, as pages say it."""
 TOO_LATE = "Somebody was first: the newsletter is {state} now."
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from campaigns.newsletters import planning
 from campaigns.newsletters.models import LEFT_OUT, Link, MarketingMail, Newsletter
 from campaigns.newsletters.results import NUMBERS, WAYS, Results, by_subject, mails_in, results_of
-from campaigns.newsletters.views.common import found
+from campaigns.newsletters.views.common import LEAST, found
 from campaigns.newsletters.views.lists import reach
 from crm.common import keyset
 from crm.common.formats import percent
@@ -62,6 +62,7 @@ def numbers_of(newsletter: Newsletter, request: SignedInRequest) -> dict[str, An
         "share": round(results.finished_share * 100),
         "left_out": [(LEFT_OUT.get(why, why), n) for why, n in newsletter.left_out.items()],
         "subjects": subjects_of(newsletter),
+        "least": LEAST,
         "runs": newsletter.state == State.SENDING,
     }
 

@@ -12,7 +12,7 @@ from campaigns.newsletters import planning, testing
 from campaigns.newsletters.checklist import check
 from campaigns.newsletters.forms import ScheduleForm, TestForm
 from campaigns.newsletters.models import Newsletter
-from campaigns.newsletters.views.common import act, found, too_late
+from campaigns.newsletters.views.common import LEAST, act, found, too_late
 from campaigns.newsletters.views.lists import reach
 from campaigns.views.common import show_form
 from crm.common.htmx import done, toast
@@ -59,7 +59,7 @@ def review(request: SignedInRequest, pk: int) -> HttpResponse:
                 return let_go(request, newsletter, form, reached["reached"])
             status = 409
     context: dict[str, Any] = {**reached, "checks": checks, "stopped": stopped, "form": form}
-    context |= {"moved": status == 409, "kept": settings.MAIL_KEPT}
+    context |= {"moved": status == 409, "kept": settings.MAIL_KEPT, "least": LEAST}
     return render(request, "newsletters/review.html", context, status=status)
 
 
