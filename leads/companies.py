@@ -10,7 +10,7 @@ from django.db.models.functions import Lower
 
 from leads.models import Company, Lead
 from leads.normalising import BadValue, domain_name, many_lines, one_line, phone_number
-from leads.services import search_text
+from leads.services import phone_country, search_text
 
 FREE_MAIL = {
     "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "yahoo.com",
@@ -32,7 +32,8 @@ class CompanyNotAccepted(ValueError):
 
 def cleaned(values: Mapping[str, Any], *, country: str = "") -> dict[str, Any]:
     """Return values of a company as they are kept. Raises CompanyNotAccepted."""
-    country = str(values.get("country") or country)
+    if values.get("phone"):
+        country = phone_country(values.get("country"), country)
     how: dict[str, Callable[[str], str]] = {
         "name": one_line,
         "domain": domain_name,

@@ -73,7 +73,7 @@ def others_of(lead: Lead, field: str) -> list[str]:
 
 
 def reached_by(field: str, value: str) -> str:
-    return REACHED[field] + value.replace(" ", "")
+    return REACHED[field] + value.replace(" ext ", ";ext=").replace(" ", "")
 
 
 def link_of(lead: Lead, field: str) -> str:

@@ -16,6 +16,9 @@ HIDDEN = dict.fromkeys([0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, 0x00AD])
 BIDI = {chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 """Characters that turn the direction of what follows, so that a text reads as another."""
 
+DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212\u00b7\u2022"), "-")
+"""What people and word processors write between the digits of a phone number."""
+
 FORMULA = ("=", "+", "-", "@")
 PHONE = re.compile(r"\+?[\d\s()./-]{3,40}((x|ext\.?)\s*\d{1,6})?", re.IGNORECASE)
 SEPARATOR, MOST_VALUES = ", ", 20
@@ -100,18 +103,26 @@ def phone_number(text: str, country: str = "") -> str:
 
     country: ISO 3166 code of who owns the number; without one only + numbers are understood
     """
-    text = one_line(text, 40)
+    text = one_line(text.translate(DASHES).removeprefix("tel:"), 40)
     if not text:
         return ""
     if not PHONE.fullmatch(text):
         raise BadValue("Does not look like a phone number.")
+    readings = [text, f"+{text[2:]}"] if text.startswith("00") else [text]
+    found = (parsed_phone(reading, country) for reading in readings)
+    return next((number for number in found if number), text)
+
+
+def parsed_phone(text: str, country: str) -> str:
+    """Return a valid number as +49301234567, with “ ext 12” where it has one; "" for another."""
     try:
-        number = phonenumbers.parse(text, country or None)
+        number = phonenumbers.parse(text, country.upper() or None)
     except phonenumbers.NumberParseException:
-        return text
-    if number.extension or not phonenumbers.is_valid_number(number):
-        return text
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        return ""
+    if not phonenumbers.is_valid_number(number):
+        return ""
+    plain = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return f"{plain} ext {number.extension}" if number.extension else plain
 
 
 def several(values: str | Iterable[str], keep: Callable[[str], str]) -> str:

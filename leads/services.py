@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 
 from crm.outbox import services as outbox
-from crm.users.models import User
+from crm.users.models import Organisation, User
 from leads import addresses
 from leads.models import Channel, Company, Consent, Lead, LeadChange
 from leads.normalising import (
@@ -67,9 +67,11 @@ class ChangedSince(Exception):
 def cleaned(values: Mapping[str, Any], *, country: str = "") -> dict[str, Any]:
     """Return a lead's plain values as they are kept. Raises LeadNotAccepted with all that is wrong.
 
-    country: the lead's, for its phone number, unless `values` say another
+    country: of the stored lead or its company, for phone numbers, unless `values` say another;
+        where nobody says one, it is the organisation's
     """
-    country = str(values.get("country") or country).upper()
+    if values.get("phone") or values.get("more_phones"):
+        country = phone_country(values.get("country"), country, values.get("company"))
     how: dict[str, Callable[[Any], str]] = {
         "name": one_line,
         "email": email_address,
@@ -92,6 +94,15 @@ def cleaned(values: Mapping[str, Any], *, country: str = "") -> dict[str, Any]:
     if errors:
         raise LeadNotAccepted(errors)
     return kept
+
+
+def phone_country(*known: Any) -> str:
+    """Return the country in which a phone number is dialled: the first known, else our own.
+
+    known: codes of countries, or companies
+    """
+    codes = (str(getattr(one, "country", one) or "") for one in known)
+    return next(filter(None, codes), "") or Organisation.get().country
 
 
 def as_typed(value: Any) -> Any:
@@ -203,7 +214,10 @@ def edit_lead(lead: Lead, changes: Mapping[str, Any], *, actor: User | None) -> 
     if unknown := set(changes) - set(EDITABLE):
         raise TypeError(f"edit_lead does not write {', '.join(sorted(unknown))}")
     stored = locked(lead)
-    kept = addresses.follow_main(cleaned(changes, country=str(stored.country)), stored)
+    if changes.get("country"):  # the numbers may be understood now
+        changes = {"phone": stored.phone, "more_phones": stored.more_phones, **changes}
+    country = str(stored.country or getattr(stored.company, "country", ""))
+    kept = addresses.follow_main(cleaned(changes, country=country), stored)
     batch = uuid.uuid4()
     lines = [
         change(stored, field, getattr(stored, field), value, actor=actor, batch=batch)

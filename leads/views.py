@@ -31,6 +31,7 @@ from leads.listing import LeadList
 from leads.models import Lead
 from leads.normalising import SEPARATOR, BadValue, email_address, one_line, phone_number
 from leads.sample import sample_url
+from leads.services import phone_country
 
 NAMED = ("company", "campaign", "channel", "owner", "team")
 KEPT_SECONDS = 365 * 24 * 3600
@@ -175,10 +176,11 @@ def lead_duplicates(request: SignedInRequest, pk: int) -> HttpResponse:
 @allow(WRITERS)
 def duplicates(request: SignedInRequest) -> HttpResponse:
     """Whom we may know already, of what is typed so far."""
+    country = phone_country(as_kept(one_line, request, "country")[:2])
     found = duplicates_of(
         name=as_kept(one_line, request, "name"),
         email=as_kept(email_address, request, "email"),
-        phone=as_kept(phone_number, request, "phone"),
+        phone=as_kept(lambda text: phone_number(text, country), request, "phone"),
         company=match(as_kept(one_line, request, "company")),
     )
     context = {"duplicates": for_user(found, request.user)}

@@ -22,10 +22,10 @@ from crm.importing.references import Book, Campaigns, Channels, Companies, Users
 from crm.importing.writer import CREATE, HIDDEN, UPDATE, Wish, Writer
 from crm.stages import Stage
 from leads import addresses
-from leads.addresses import EMAILS, KINDS
+from leads.addresses import EMAILS, KINDS, PHONES
 from leads.models import EmailAddress, Lead, LeadChange
-from leads.normalising import SEPARATOR
-from leads.services import search_text
+from leads.normalising import SEPARATOR, phone_number, several
+from leads.services import phone_country, search_text
 
 PLAIN = ("external_id", "name", "email", "phone", "job_title", "country", "notes")
 """Columns that a row writes as they stand in it."""
@@ -312,6 +312,13 @@ def emails_of(row: Row) -> list[str]:
     return EMAILS.values(row.values.get("email", ""), row.values.get("more_emails", ""))
 
 
+def dialled(numbers: str, country: str) -> str:
+    """Return numbers of a cell as `leads.services` keeps them; one with + is so already."""
+    if not numbers or (numbers.startswith("+") and SEPARATOR not in numbers):
+        return numbers
+    return several(numbers, lambda number: phone_number(number, country))
+
+
 def reached(lead: Lead, row: Row) -> dict[str, str]:
     """Return the addresses and numbers of a lead once the row is in: what it has, it keeps.
 
@@ -321,6 +328,10 @@ def reached(lead: Lead, row: Row) -> dict[str, str]:
     wanted: dict[str, str] = {}
     for kind in KINDS:
         given = row.values.get(kind.main, ""), row.values.get(kind.more, "")
+        if kind is PHONES and any(given):
+            theirs = [row.values.get(name) for name in ("country", "company_country")]
+            country = phone_country(theirs[0], lead.country, theirs[1], lead.company)
+            given = dialled(given[0], country), dialled(given[1], country)
         stored, fresh = kind.of(lead), kind.values(*given)
         if fresh:
             first = [given[0]] if given[0] and given[0] not in stored else []

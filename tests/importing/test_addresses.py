@@ -4,11 +4,13 @@ import pytest
 
 from crm.importing import undoing
 from leads.checking import out_of_step
+from leads.duplicates import duplicates_of
 from leads.models import EmailAddress, Lead, PhoneNumber
 from leads.services import edit_lead
 from tests.factories import LeadFactory
 
 pytestmark = pytest.mark.django_db
+ONE = "+491712345678"
 HEAD = "id,name,email,additional email addresses,phone number,mobile phone number\n"
 ANA = "1,Ana,ana@acme.example,ana@home.example; ANA@old.example,+49301234567,+491712345678\n"
 
@@ -99,3 +101,33 @@ def test_deals_and_touches_find_a_person_by_any_address(bring_in):
     )
 
     assert source.created == 1
+
+
+@pytest.fixture
+def german(organisation):
+    organisation.country = "DE"
+    organisation.save()
+
+
+def test_two_people_of_one_number_are_two_and_each_is_named_to_the_other(german, bring_in):
+    bring_in(
+        "Name,Phone,Country,Company\nJürgen Müller,+49 171 2345678,Germany,Übersee\n"
+        "J. Müller,0171/2345678,Germany,Übersee\n"
+    )
+
+    first, second = Lead.objects.order_by("pk")
+    assert first.phone == second.phone == ONE
+    found = duplicates_of(name="Somebody", phone=ONE, but=first.pk)
+    assert [(one.lead, one.why, one.certain) for one in found] == [
+        (second, "Same phone number", False)
+    ]
+
+
+def test_local_numbers_of_a_file_are_dialled_from_the_countries_of_their_rows(german, bring_in):
+    bring_in(
+        "name,email,phone,country\nMike,m@c.example,(212) 555-0147,United States\n"
+        "Anh,anh@h.example,091 234 56 78,Vietnam\nHans,h@h.example,0171 2345678,\n"
+    )
+
+    phones = Lead.objects.order_by("pk").values_list("phone", flat=True)
+    assert list(phones) == ["+12125550147", "+84912345678", ONE]
