@@ -155,11 +155,16 @@ def make_campaigns() -> list[Campaign]:
 
 def make_companies(count: int) -> int:
     """Write `count` companies; return how many."""
-    table = Rows(Company, ("id", "name", "domain", "industry", "size", "country", "phone", "notes"))
+    table = Rows(
+        Company,
+        ("id", "name", "domain", "industry", "size", "country", "phone", "notes", "search_key",
+         "sort_key"),
+    )  # fmt: skip
     for n in range(1, count + 1):
         name = f"{LAST_NAMES[n % len(LAST_NAMES)]} {n}"
         industry, size = INDUSTRIES[n % len(INDUSTRIES)], SIZES[n * 7 % len(SIZES)]
-        table.add(name, f"c{n}.example.com", industry, size, "DE", "", "")
+        table.add(name, f"c{n}.example.com", industry, size, "DE", "", "",
+                  f"{name} c{n}.example.com".lower(), name.lower())  # fmt: skip
     table.copy()
     return count
 
@@ -187,9 +192,10 @@ class Book:
         self.waiting: set[int] = set()
         self.leads = Rows(
             Lead,
-            ("id", "name", "email", "phone", "job_title", "company", "country", "channel",
-             "campaign", "owner", "team", "stage", "stage_since", "score", "consent",
-             "consent_source", "notes", "search_text", "created_at", "last_touch_at"),
+            ("id", "name", "given_name", "family_name", "email", "phone", "job_title", "company",
+             "country", "channel", "campaign", "owner", "team", "stage", "stage_since", "score",
+             "consent", "consent_source", "notes", "search_key", "sort_key", "created_at",
+             "last_touch_at"),
         )  # fmt: skip
         self.addresses = Rows(EmailAddress, ("id", "lead", "address", "is_main"))
         self.steps = Rows(
@@ -287,15 +293,16 @@ def add_lead(
     companies: int,
     moves: Moves,
 ) -> None:
-    name = f"{rng.choice(FIRST_NAMES)} {rng.choice(LAST_NAMES)}"
+    given, family = rng.choice(FIRST_NAMES), rng.choice(LAST_NAMES)
+    name = f"{given} {family}"
     email, company = f"lead{pk}@example.com", rng.randrange(1, companies + 1)
-    found_by = f"{name} {email} {LAST_NAMES[company % len(LAST_NAMES)]} {company}".lower()
+    found_by = f"{name} {LAST_NAMES[company % len(LAST_NAMES)]} {company} {email}".lower()
     stage, since = moves[-1]
     owned = rep if stage != Stage.RECYCLED else None
     book.leads.add(
-        name, email, "", TITLES[pk % len(TITLES)], company, "DE", channel, campaign,
+        name, given, family, email, "", TITLES[pk % len(TITLES)], company, "DE", channel, campaign,
         owned and owned.pk, owned and owned.team_id, stage, since, rng.randrange(0, 101), True,
-        "", "", found_by, moves[0][1], since,
+        "", "", found_by, name.lower(), moves[0][1], since,
     )  # fmt: skip
     book.addresses.add(pk, email, True)
 

@@ -9,6 +9,7 @@ from django.utils.timezone import localdate
 from campaigns.metrics import Results
 from campaigns.models import Campaign
 from campaigns.querysets import CampaignQuerySet, FeedbackQuerySet
+from crm.common.keys import matching
 from crm.funnel.models import Reason, Verdict
 from crm.users.models import User
 from leads.models import Channel
@@ -16,7 +17,7 @@ from leads.models import Channel
 NONE = "none"
 VIEWS = {"": "All", "live": "Live", "planned": "Planned", "over": "Over budget", "mine": "Mine"}
 SORTS: dict[str, Callable[[Campaign, Results], Any]] = {
-    "name": lambda campaign, found: campaign.name.casefold(),
+    "name": lambda campaign, found: campaign.sort_key,
     "dates": lambda campaign, found: str(campaign.starts_on or ""),
     "spent": lambda campaign, found: found.spent or 0,
     "leads": lambda campaign, found: found.leads,
@@ -53,8 +54,7 @@ class CampaignFilter(forms.Form):
         """
         self.is_valid()  # what makes no sense is left out
         data = self.cleaned_data
-        for word in (data.get("q") or "").split():
-            campaigns = campaigns.filter(name__icontains=word)
+        campaigns = campaigns.filter(matching(data.get("q") or ""))
         for name in ("channel", "objective", "status"):
             if data.get(name):
                 campaigns = campaigns.filter(**{name: data[name]})

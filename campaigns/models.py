@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 
 from campaigns.querysets import CampaignQuerySet, FeedbackQuerySet
+from crm.common.keys import SearchKey, SortKey
 from crm.funnel.models import Offering
 from leads.models import Channel, Lead
 
@@ -54,6 +55,8 @@ class Campaign(models.Model):
     notes = models.TextField(blank=True, default="")
     external_id = models.CharField(max_length=200, null=True, blank=True, unique=True)
     created_at = models.DateTimeField(db_default=Now())
+    search_key = SearchKey("name")
+    sort_key = SortKey("name")
     status_before = models.CharField(max_length=8, blank=True, default="")
     status_batch = models.UUIDField(
         null=True, blank=True, help_text="What set the status of several at once; for its undo"
@@ -62,7 +65,7 @@ class Campaign(models.Model):
     objects = CampaignQuerySet.as_manager()
 
     class Meta:
-        ordering = ["name", "pk"]
+        ordering = ["sort_key", "pk"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(ends_on=None) | Q(starts_on=None) | Q(ends_on__gte=F("starts_on")),

@@ -9,6 +9,8 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Greatest, Lower, Now
 
 from crm.activities.models import FollowUp
+from crm.common.folding import search_words
+from crm.common.keys import SearchKey, SortKey
 from crm.common.links import link
 from crm.users.models import Team
 from crm.users.scoping import in_scope
@@ -105,15 +107,18 @@ class DealQuerySet(models.QuerySet["Deal"]):
 
     def search(self, text: str) -> "DealQuerySet":
         """Deals whose name, or the name of whose company or lead, holds every word of `text`."""
-        return self.filter(*(self.holds(word) for word in text.lower().split()))
+        words = search_words(text)
+        if text.strip() and not words:
+            return self.none()
+        return self.filter(*(self.holds(word) for word in words))
 
     @staticmethod
     def holds(word: str) -> Q:
         """Each part by its own index: one condition over joined tables could use none."""
         return (
-            Q(search_text__contains=word)
-            | Q(company__in=Company.objects.filter(search_text__contains=word))
-            | Q(lead__in=Lead.objects.filter(search_text__contains=word))
+            Q(search_key__contains=word)
+            | Q(company__in=Company.objects.filter(search_key__contains=word))
+            | Q(lead__in=Lead.objects.filter(search_key__contains=word))
         )
 
     def for_cards(self) -> "DealQuerySet":
@@ -221,9 +226,8 @@ class Deal(models.Model):
     version = models.PositiveIntegerField(default=1)
     external_id = models.CharField(max_length=200, null=True, blank=True, unique=True)
     created_at = models.DateTimeField(db_default=Now())
-    search_text = models.GeneratedField(
-        expression=Lower("name"), output_field=models.TextField(), db_persist=True
-    )
+    search_key = SearchKey("name")
+    sort_key = SortKey("name")
 
     objects = DealQuerySet.as_manager()
 

@@ -15,6 +15,7 @@ from django.utils.timezone import now
 from crm.activities.models import Activity, FollowUp
 from crm.activities.of_deals import plan_once, take_along
 from crm.activities.services import NextStep, plan_follow_up
+from crm.common.keys import keys_of
 from crm.funnel import ledger
 from crm.stages import Stage
 from crm.users.models import User
@@ -184,6 +185,8 @@ def write(deal: Deal, version: int, values: dict[str, Any], **expected: Any) -> 
 
     Raises StaleDeal with the fresh deal otherwise; `deal` carries the new values after success.
     """
+    if "name" in values:
+        values = values | keys_of(Deal(name=values["name"]))
     rows = Deal.objects.filter(pk=deal.pk, version=version, **expected)
     if not rows.update(version=F("version") + 1, **values):
         refuse_stale(deal, version)

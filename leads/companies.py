@@ -8,9 +8,10 @@ from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Lower
 
+from crm.common.keys import keys_of
 from leads.models import Company, Lead
 from leads.normalising import BadValue, domain_name, many_lines, one_line, phone_number
-from leads.services import phone_country, search_text
+from leads.services import phone_country, search_key
 
 FREE_MAIL = {
     "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "yahoo.com",
@@ -70,23 +71,23 @@ def edit_company(company: Company, changes: Mapping[str, Any]) -> Company:
     old = Company.objects.select_for_update().get(pk=company.pk).name
     for field, value in kept.items():
         setattr(company, field, value)
-    company.save(update_fields=list(kept))
+    company.save(update_fields=[*kept, *keys_of(company)])
     if kept.get("name", old) != old:
         refresh_search(company)
     return company
 
 
 def refresh_search(company: Company) -> None:
-    """Write the search text of the company's leads anew, a thousand at a time."""
+    """Write the search key of the company's leads anew, a thousand at a time."""
     fresh = []
-    searched = company.leads.only("name", "email", "more_emails", "company")
+    searched = company.leads.only("name", "email", "more_emails", "phone", "more_phones", "company")
     for lead in searched.iterator(chunk_size=1000):
-        lead.search_text = search_text(lead, company)
+        lead.search_key = search_key(lead, company)
         fresh.append(lead)
         if len(fresh) == 1000:
-            Lead.objects.bulk_update(fresh, ["search_text"], batch_size=500)
+            Lead.objects.bulk_update(fresh, ["search_key"], batch_size=500)
             fresh.clear()
-    Lead.objects.bulk_update(fresh, ["search_text"], batch_size=500)
+    Lead.objects.bulk_update(fresh, ["search_key"], batch_size=500)
 
 
 def match(name: str, domain: str = "") -> Company | None:

@@ -2,20 +2,24 @@
 
 from dataclasses import dataclass
 
-from django.db.models import F, Q, QuerySet, Value
-from django.db.models.functions import Lower
+from django.db.models import Q, QuerySet
 from rapidfuzz import fuzz
 
+from crm.common.folding import digits_of, fold, sort_key
 from crm.users.models import User
 from leads.companies import FREE_MAIL
 from leads.models import Company, Lead, LeadQuerySet, PhoneNumber
-from leads.normalising import SEPARATOR, searchable
+from leads.normalising import SEPARATOR, phone_number
+from leads.services import phone_country
 
 ALIKE = 86.0
 """Similarity of two names, 0 to 100, from which they may be one person's."""
 
 COLLEAGUES = 200
 """How many people of one company are compared at most."""
+
+FEWEST_ALIKE = 6
+"""How many last digits of two writings of a number are the same at least."""
 
 SHOWN = 5
 
@@ -80,17 +84,34 @@ def by_email(leads: LeadQuerySet, email: str) -> QuerySet[Lead]:
     return leads.with_address(email) if email else leads.none()
 
 
-def by_phone(leads: LeadQuerySet, phone: str) -> QuerySet[Lead]:
-    rows = PhoneNumber.objects.filter(number__in=[n for n in phone.split(SEPARATOR) if n])
-    return leads.filter(pk__in=rows.values("lead"))[:SHOWN] if phone else leads.none()
+def by_phone(leads: LeadQuerySet, phone: str) -> list[Lead]:
+    """Return leads that have one of these numbers, also where it was kept as it was typed."""
+    numbers = [number for number in phone.split(SEPARATOR) if number]
+    if not numbers:
+        return []
+    rows = PhoneNumber.objects.filter(number__in=numbers)
+    found = list(leads.filter(pk__in=rows.values("lead"))[:SHOWN])
+    return found + [lead for number in numbers for lead in typed_otherwise(leads, number)]
+
+
+def typed_otherwise(leads: LeadQuerySet, number: str) -> list[Lead]:
+    """Return leads whose number was kept before its country was known, but is this one."""
+    if not number.startswith("+"):
+        return []
+    raw = leads.exclude(phone__startswith="+").exclude(phone="")
+    ending = raw.filter(search_key__contains=digits_of(number)[-FEWEST_ALIKE:]).order_by("pk")
+    return [
+        lead
+        for lead in ending[:COLLEAGUES]
+        if phone_number(lead.phone, phone_country(lead.country, lead.company)) == number
+    ]
 
 
 def by_name(leads: LeadQuerySet, name: str, email: str, company: Company | None) -> QuerySet[Lead]:
     """Return leads of the same name, where no company or address of one tells them apart."""
     if not name or company or domain_of(email):
         return leads.none()
-    same = leads.alias(lower_name=Lower("name"), sought=Lower(Value(name)))
-    return same.filter(lower_name=F("sought"))[:SHOWN]
+    return leads.filter(sort_key=sort_key(name))[:SHOWN]
 
 
 def alike(leads: LeadQuerySet, name: str, email: str, company: Company | None) -> list[Lead]:
@@ -98,14 +119,14 @@ def alike(leads: LeadQuerySet, name: str, email: str, company: Company | None) -
     domain = domain_of(email)
     if not name or not (company or domain):
         return []
-    colleagues = Q(search_text__contains=f"@{domain}") if domain else Q()
+    colleagues = Q(search_key__contains=f"@{domain}") if domain else Q()
     if company:
         colleagues |= Q(company=company)
-    sought = searchable(name)
+    sought = fold(name)
     return [
         lead
         for lead in leads.filter(colleagues).order_by("pk")[:COLLEAGUES]
-        if lead.name and fuzz.token_sort_ratio(sought, searchable(lead.name)) >= ALIKE
+        if lead.name and fuzz.token_sort_ratio(sought, fold(lead.name)) >= ALIKE
     ]
 
 

@@ -9,6 +9,9 @@ from leads.models import LeadQuerySet
 COLUMNS = {
     "id": "pk",
     "name": "name",
+    "given_name": "given_name",
+    "family_name": "family_name",
+    "form_of_address": "form_of_address",
     "email": "email",
     "more_emails": "more_emails",
     "phone": "phone",

@@ -30,6 +30,11 @@ class LeadForm(FreshForm, forms.Form):
     """The facts of a lead. Only a name or an e-mail address is needed."""
 
     name = forms.CharField(max_length=200, required=False)
+    given_name = forms.CharField(max_length=200, required=False)
+    family_name = forms.CharField(max_length=200, required=False)
+    form_of_address = forms.CharField(
+        max_length=60, required=False, help_text="Dr., Ms, Frau. Letters use it."
+    )
     email: forms.Field = SeveralField(
         label="E-mail", longest=254, noun="e-mail address", kind="email", required=False
     )
@@ -113,7 +118,9 @@ def in_place(field: forms.Field, id: str) -> forms.Field:
 
 
 class NewLeadForm(LeadForm):
-    """A lead entered by hand; marketing also enters what it said about email."""
+    """A lead entered by hand, named in one field; marketing also enters what it said about mail."""
+
+    given_name = family_name = form_of_address = None  # type: ignore[assignment]
 
     email = forms.CharField(
         label="E-mail", max_length=254, required=False,

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import DateTimeField, Value
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce, Lower
+from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.timezone import localdate
@@ -24,7 +24,7 @@ from leads.models import LONG_AGO, Lead, LeadQuerySet, SavedView
 USUAL = "-score"
 ORDERS: dict[str, tuple[str | Combinable, type]] = {
     "score": ("score", int),
-    "name": (Lower("name"), str),
+    "name": ("sort_key", str),
     "created": ("created_at", datetime),
     "touch": (Coalesce("last_touch_at", Value(LONG_AGO, DateTimeField())), datetime),
     "since": ("stage_since", datetime),
@@ -91,7 +91,7 @@ class LeadList:
     @cached_property
     def page(self) -> KeysetPage[Lead]:
         shown = self.leads.select_related("company", "campaign", "channel", "owner")
-        shown = shown.defer("notes", "search_text")
+        shown = shown.defer("notes", "search_key")
         return keyset.page(shown, self.sought, self.query, narrow=self.is_search)
 
     def neighbours(self, lead: Lead) -> tuple[Lead | None, Lead | None]:

@@ -10,13 +10,15 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Lower, Now
 from django_countries.fields import CountryField
 
+from crm.common.folding import phone_key, search_key
+from crm.common.keys import SearchKey, SortKey, matching
 from crm.common.links import link
 from crm.stages import OUT, Stage
 from crm.users.models import Team
 from crm.users.scoping import in_scope
 from leads.address_models import EmailAddress, PhoneNumber
 from leads.consent_models import Consent as Consent
-from leads.normalising import search_words
+from leads.names import PARTS, salutation
 
 if TYPE_CHECKING:
     from crm.users.models import User
@@ -53,25 +55,23 @@ class CompanySize(models.TextChoices):
     HUGE = "1000+", "1,000 and more"
 
 
+class CompanyKey(SearchKey):
+    """What the search of companies looks into: name, domain, and the digits of the phone number."""
+
+    @staticmethod
+    def derived(*texts: str) -> str:
+        *words, phone = texts
+        return f"{search_key(*words)} {phone_key(phone)}".strip()
+
+
 class CompanyQuerySet(models.QuerySet["Company"]):
     def visible_to(self, user: "User") -> "CompanyQuerySet":
         """Companies are shared knowledge: everybody who may log in sees them all."""
         return self if user.is_active else self.none()
 
     def search(self, text: str) -> "CompanyQuerySet":
-        """Companies whose name holds every word of `text`, in any case.
-
-        SQLite lowers only ASCII, so a word with other letters is also looked for as it may stand.
-        """
-        return self.filter(*(self.holds(word) for word in search_words(text)))
-
-    @staticmethod
-    def holds(word: str) -> Q:
-        spellings = [word] if word.isascii() else [word, word.capitalize(), word.upper()]
-        found = Q()
-        for spelling in spellings:
-            found |= Q(search_text__contains=spelling)
-        return found
+        """Companies whose name or domain holds every word of `text`, or that have this number."""
+        return self.filter(matching(text, phones=True))
 
 
 class Company(models.Model):
@@ -93,9 +93,8 @@ class Company(models.Model):
     )
     external_id = models.CharField(max_length=200, null=True, blank=True, unique=True)
     created_at = models.DateTimeField(db_default=Now())
-    search_text = models.GeneratedField(
-        expression=Lower("name"), output_field=models.TextField(), db_persist=True
-    )
+    search_key = CompanyKey("name", "domain", "phone")
+    sort_key = SortKey("name")
 
     objects = CompanyQuerySet.as_manager()
 
@@ -103,6 +102,7 @@ class Company(models.Model):
         verbose_name_plural = "companies"
         indexes = [
             models.Index(Lower("name"), name="company_by_name"),
+            models.Index(fields=["sort_key", "id"], name="company_by_sort_key"),
             models.Index(fields=["domain"], name="company_by_domain"),
         ]
 
@@ -119,8 +119,9 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         return self.filter(in_scope(user))
 
     def search(self, text: str) -> "LeadQuerySet":
-        """Leads whose name, e-mail or company holds every word of `text`, in any case."""
-        return self.filter(*(Q(search_text__contains=word) for word in search_words(text)))
+        """Leads that `text` means: every word of it in any order, without accents or case, stands
+        in their name, addresses or company; or it is one of their phone numbers in any writing."""
+        return self.filter(matching(text, phones=True))
 
     def with_address(self, address: str) -> "LeadQuerySet":
         """The lead that has this email address among its own, at most one."""
@@ -140,10 +141,15 @@ class Lead(models.Model):
     The columns of consent are derived from its records and written by leads.consents alone.
     `owner` is the rep who was offered the lead or works it; `team` is that rep's team, or the team
     whose queue the lead waits in. `email`, `more_emails`, `phone` and `more_phones` repeat the rows
-    of EmailAddress and PhoneNumber (leads.addresses).
+    of EmailAddress and PhoneNumber (leads.addresses); the parts of `name` are split by leads.names.
     """
 
     name = models.CharField(max_length=200, blank=True, default="")
+    given_name = models.CharField(max_length=200, blank=True, default="")
+    family_name = models.CharField(max_length=200, blank=True, default="")
+    form_of_address = models.CharField(
+        max_length=60, blank=True, default="", help_text="Dr., Ms, Frau"
+    )
     email = models.EmailField(blank=True, default="")
     more_emails = models.TextField(blank=True, default="", editable=False)
     phone = models.CharField(max_length=40, blank=True, default="")
@@ -201,9 +207,10 @@ class Lead(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
     )
-    search_text = models.TextField(
-        blank=True, default="", editable=False, help_text="Lower-case name, e-mail and company."
+    search_key = models.TextField(
+        blank=True, default="", editable=False, help_text="Written by leads.services.search_key."
     )
+    sort_key = SortKey("name")
 
     objects = LeadQuerySet.as_manager()
 
@@ -227,7 +234,7 @@ class Lead(models.Model):
             models.Index("campaign", F("score").desc(), F("id").desc(), name="lead_of_campaign"),
             models.Index("channel", F("score").desc(), F("id").desc(), name="lead_of_channel"),
             models.Index(F("created_at").desc(), F("id").desc(), name="lead_by_creation"),
-            models.Index(Lower("name"), "id", name="lead_by_name"),
+            models.Index(fields=["sort_key", "id"], name="lead_by_sort_key"),
             models.Index(F("stage_since").desc(), F("id").desc(), name="lead_by_stage_since"),
             models.Index(
                 Coalesce("last_touch_at", LONG_AGO).desc(), F("id").desc(), name="lead_by_touch"
@@ -242,8 +249,9 @@ class Lead(models.Model):
         return link("leads:detail", self.pk)
 
     @property
-    def first_name(self) -> str:
-        return self.name.split()[0] if self.name else ""
+    def salutation(self) -> str:
+        """How a letter names its reader: “Dr. Weber”, else the given name."""
+        return salutation({part: getattr(self, part) for part in PARTS}, self.name)
 
 
 class LeadChange(models.Model):

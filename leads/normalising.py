@@ -24,8 +24,6 @@ PHONE = re.compile(r"\+?[\d\s()./-]{3,40}((x|ext\.?)\s*\d{1,6})?", re.IGNORECASE
 SEPARATOR, MOST_VALUES = ", ", 20
 """Between the addresses or numbers of one person in a text, and how many there may be."""
 
-LONGEST_SEARCH, MOST_WORDS = 200, 8
-
 
 class BadValue(ValueError):
     """The value cannot be kept; the text says why, in words for the person who typed it."""
@@ -144,18 +142,3 @@ def domain_name(text: str) -> str:
     if host and ("." not in host or not re.fullmatch(r"[\w.-]+", host)):
         raise BadValue("Does not look like a domain. Write example.com.")
     return host
-
-
-def searchable(*texts: str) -> str:
-    """Return the texts in the one form in which they are stored for search, and searched for."""
-    joined = unicodedata.normalize("NFC", " ".join(texts).lower())
-    return " ".join("".join(c if shown(c) else " " for c in joined).split())
-
-
-def shown(char: str) -> bool:
-    return unicodedata.category(char) not in ("Cc", "Cs")
-
-
-def search_words(text: str) -> list[str]:
-    """Return what a search for `text` must find: few words, whatever was pasted."""
-    return searchable(text[:LONGEST_SEARCH]).split()[:MOST_WORDS]

@@ -7,34 +7,46 @@ change leaves a line of history (LeadChange) and asks for a new score (LEAD_CHAN
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 
+from crm.common import folding
 from crm.outbox import services as outbox
 from crm.users.models import Organisation, User
 from leads import addresses
 from leads.models import Channel, Company, Consent, Lead, LeadChange
+from leads.names import LONGEST, PARTS, follow_name
 from leads.normalising import (
     BadValue,
     email_address,
     many_lines,
     one_line,
     phone_number,
-    searchable,
     several,
 )
 
 LEAD_CHANGED = "leads.changed"
 """Payload {"lead": pk}: the facts of a lead are new, its score may be another."""
 
-PLAIN = ("name", "email", "more_emails", "phone", "more_phones", "job_title", "country", "notes")
+PLAIN = (
+    "name",
+    *PARTS,
+    "email",
+    "more_emails",
+    "phone",
+    "more_phones",
+    "job_title",
+    "country",
+    "notes",
+)
 LINKS = ("company", "channel", "campaign")
 EDITABLE = PLAIN + LINKS
 FORM_FIELDS = {"more_emails": "email", "more_phones": "phone"}
 """Where a form shows what is wrong with them."""
-SEARCHED = {"name", "email", "more_emails", "company"}
+SEARCHED = {"name", "email", "more_emails", "phone", "more_phones", "company"}
 
 
 @dataclass
@@ -74,6 +86,7 @@ def cleaned(values: Mapping[str, Any], *, country: str = "") -> dict[str, Any]:
         country = phone_country(values.get("country"), country, values.get("company"))
     how: dict[str, Callable[[Any], str]] = {
         "name": one_line,
+        **{part: partial(one_line, longest=most) for part, most in LONGEST.items()},
         "email": email_address,
         "phone": lambda text: phone_number(text, country),
         "more_emails": lambda text: several(text, email_address),
@@ -110,13 +123,15 @@ def as_typed(value: Any) -> Any:
     return value if isinstance(value, list) else str(value or "")
 
 
-def search_text(lead: Lead, company: Company | str | None = None) -> str:
-    """Return what the search of the lead list looks into.
+def search_key(lead: Lead, company: Company | str | None = None) -> str:
+    """Return what the search of leads looks into: name, company, addresses, digits of numbers.
 
     company: the lead's, if it is at hand
     """
     named = lead.company if company is None else company
-    return searchable(lead.name, lead.email, lead.more_emails, str(named or ""))
+    words = folding.search_key(lead.name, str(named or ""), lead.email, lead.more_emails)
+    digits = folding.phone_key(*addresses.PHONES.of(lead))
+    return f"{words} {digits}".strip()
 
 
 def new_lead(**values: Any) -> Lead:
@@ -125,7 +140,7 @@ def new_lead(**values: Any) -> Lead:
     Takes the fields of Lead; without `consent_at` a given consent is of now; without `team` the
     lead is in its owner's.
     """
-    kept = cleaned(values)
+    kept = follow_name(cleaned(values), Lead())
     if not (kept.get("name") or kept.get("email") or kept.get("external_id")):
         raise LeadNotAccepted({"name": "Give a name or an e-mail address."})
     if kept.get("consent"):
@@ -134,7 +149,7 @@ def new_lead(**values: Any) -> Lead:
     if owner is not None and "team" not in kept:
         kept["team"] = owner.team
     lead = Lead(**addresses.follow_main(kept, Lead()))
-    lead.search_text = search_text(lead)
+    lead.search_key = search_key(lead)
     return lead
 
 
@@ -218,6 +233,7 @@ def edit_lead(lead: Lead, changes: Mapping[str, Any], *, actor: User | None) -> 
         changes = {"phone": stored.phone, "more_phones": stored.more_phones, **changes}
     country = str(stored.country or getattr(stored.company, "country", ""))
     kept = addresses.follow_main(cleaned(changes, country=country), stored)
+    kept = follow_name(kept, stored)
     batch = uuid.uuid4()
     lines = [
         change(stored, field, getattr(stored, field), value, actor=actor, batch=batch)
@@ -230,7 +246,7 @@ def edit_lead(lead: Lead, changes: Mapping[str, Any], *, actor: User | None) -> 
         save_facts(stored, {line.field for line in lines})
         for line in lines:
             setattr(lead, line.field, kept[line.field])
-        lead.search_text = stored.search_text
+        lead.search_key = stored.search_key
     return note_changes(lines)
 
 
@@ -249,8 +265,8 @@ def save_facts(lead: Lead, fields: set[str]) -> None:
     if not (lead.name or lead.email or lead.external_id):
         raise LeadNotAccepted({"name": "Keep a name or an e-mail address."})
     if fields & SEARCHED:
-        lead.search_text = search_text(lead)
-        fields = fields | {"search_text"}
+        lead.search_key = search_key(lead)
+        fields = fields | {"search_key", "sort_key"}
     save_unless_known(lead, fields)
 
 

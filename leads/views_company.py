@@ -3,7 +3,7 @@
 from functools import partial
 
 from django.db.models import Count, F, IntegerField, OuterRef, Subquery
-from django.db.models.functions import Coalesce, Lower
+from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -22,7 +22,7 @@ from leads.models import Company, CompanyQuerySet, Lead
 from leads.sample import sample_url
 from leads.views import address
 
-BY_NAME = Order(Lower("name"))
+BY_NAME = Order("sort_key")
 SUGGESTED, LEADS_SHOWN = 12, 20
 
 
@@ -125,6 +125,6 @@ def written(form: CompanyForm, company: Company | None) -> Company | None:
 def company_options(request: SignedInRequest) -> HttpResponse:
     """Names that begin like what is typed, for the field's suggestions."""
     text = request.GET.get("company", "").strip()
-    found = Company.objects.visible_to(request.user).search(text).order_by(Lower("name"))
+    found = Company.objects.visible_to(request.user).search(text).order_by("sort_key")
     names = found.values_list("name", flat=True)[:SUGGESTED] if text else []
     return render(request, "leads/_company_options.html", {"names": names})

@@ -24,7 +24,8 @@ from deals.models import Deal, Pipeline
 from deals.quotes.models import Product, Quote
 from leads import addresses
 from leads.models import Channel, Company, Consent, Lead
-from leads.services import search_text
+from leads.names import PARTS, split
+from leads.services import search_key
 
 PASSWORD = "correct horse battery"  # noqa: S105
 
@@ -88,8 +89,10 @@ class LeadFactory(factory.django.DjangoModelFactory):
     @classmethod
     def _create(cls, model_class: type[Lead], *args: Any, **kwargs: Any) -> Lead:
         lead = super()._create(model_class, *args, **kwargs)
-        lead.search_text = search_text(lead)
-        lead.save(update_fields=["search_text"])
+        for part, text in zip(PARTS, split(lead.name), strict=True):
+            setattr(lead, part, getattr(lead, part) or text)
+        lead.search_key = search_key(lead)
+        lead.save(update_fields=[*PARTS, "search_key"])
         addresses.write([lead], new=True)
         if lead.consent:
             lead.consent_at = lead.consent_asked_at = lead.consent_at or now()

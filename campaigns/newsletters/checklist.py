@@ -22,8 +22,10 @@ from crm.users.models import Organisation
 from leads.models import LeadQuerySet
 
 LACKS: dict[str, Q] = {
-    "first_name": Q(name=""),
-    "last_name": ~Q(name__contains=" "),
+    "first_name": Q(given_name=""),
+    "last_name": Q(family_name=""),
+    "form_of_address": Q(form_of_address=""),
+    "salutation": Q(given_name="") & (Q(name="") | Q(name__contains="@")),
     "name": Q(name=""),
     "company": Q(company=None),
     "job_title": Q(job_title=""),

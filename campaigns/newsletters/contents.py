@@ -24,6 +24,8 @@ from leads.models import Lead
 FIELDS: dict[str, str] = {
     "first_name": "First name",
     "last_name": "Last name",
+    "form_of_address": "Form of address",
+    "salutation": "Salutation (Dr. Weber, else the first name)",
     "name": "Full name",
     "company": "Company",
     "job_title": "Job title",
@@ -35,10 +37,11 @@ FIELDS: dict[str, str] = {
 
 def values_of(lead: Lead) -> dict[str, str]:
     """Return the values of FIELDS for one lead, "" where it has none."""
-    first, _, last = lead.name.strip().partition(" ")
     return {
-        "first_name": first,
-        "last_name": last.strip(),
+        "first_name": lead.given_name,
+        "last_name": lead.family_name,
+        "form_of_address": lead.form_of_address,
+        "salutation": lead.salutation,
         "name": lead.name,
         "company": str(lead.company or ""),
         "job_title": lead.job_title,

@@ -15,6 +15,7 @@ from crm.mailing.models import Mail
 from crm.mailing.services import send_all
 from crm.users.models import Organisation, User
 from leads.models import Lead
+from leads.names import split
 
 NOBODYS = "test"
 """A token that is nobody's: the links of a test lead to the same pages, and do nothing."""
@@ -29,10 +30,12 @@ def sample_values(newsletter: Newsletter, user: User) -> Mapping[str, str]:
     lead = readers.visible_to(user).select_related("company").order_by("pk").first()
     if lead is not None:
         return values_of(lead)
-    first, _, last = user.name.partition(" ")
+    first, last, address = split(user.name)
     own: dict[str, str] = {
         "first_name": first,
         "last_name": last,
+        "form_of_address": address,
+        "salutation": first or user.name,
         "name": user.name,
         "email": str(user.email),
     }

@@ -38,7 +38,7 @@ def found_members(segment: Segment) -> LeadQuerySet | None:
 def best(leads: LeadQuerySet, user: User, most: int) -> list[Lead]:
     """Return the leads of the highest scores that `user` sees."""
     shown = leads.visible_to(user).select_related("company", "owner")
-    return list(shown.defer("notes", "search_text").order_by("-score", "-pk")[:most])
+    return list(shown.defer("notes", "search_key").order_by("-score", "-pk")[:most])
 
 
 @allow(MARKETING)

@@ -45,8 +45,8 @@ class Order:
 
     def keyed(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Add to the rows what they are sorted by, and what their marks hold."""
-        mark = Cast(self.expression, TextField()) if self.is_text else F("sort_key")
-        keyed: QuerySet[Any] = rows.annotate(sort_key=self.expression).annotate(mark_key=mark)
+        mark = Cast(self.expression, TextField()) if self.is_text else F("order_key")
+        keyed: QuerySet[Any] = rows.annotate(order_key=self.expression).annotate(mark_key=mark)
         return keyed
 
     def beyond(self, mark: tuple[Any, int], *, back: bool) -> Q:
@@ -54,12 +54,12 @@ class Order:
         value, pk = mark
         value = Value(value, TextField()) if self.is_text else value
         if self.descending != back:
-            return Q(sort_key__lte=value) & (Q(sort_key__lt=value) | Q(pk__lt=pk))
-        return Q(sort_key__gte=value) & (Q(sort_key__gt=value) | Q(pk__gt=pk))
+            return Q(order_key__lte=value) & (Q(order_key__lt=value) | Q(pk__lt=pk))
+        return Q(order_key__gte=value) & (Q(order_key__gt=value) | Q(pk__gt=pk))
 
     def turned(self, *, back: bool) -> list[OrderBy]:
         down = self.descending != back
-        return [OrderBy(F("sort_key"), descending=down), OrderBy(F("pk"), descending=down)]
+        return [OrderBy(F("order_key"), descending=down), OrderBy(F("pk"), descending=down)]
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,9 @@ DEAD = {
 
 FIELDS = {
     "first_name": "First name",
+    "last_name": "Last name",
+    "form_of_address": "Form of address",
+    "salutation": "Salutation (Dr. Weber, else the first name)",
     "name": "Full name",
     "company": "Company",
     "job_title": "Job title",
@@ -52,7 +55,10 @@ class Draft:
 def values_of(lead: Lead, user: User, deal: Any = None) -> dict[str, str]:
     """Return the values of FIELDS, "" where there is none."""
     return {
-        "first_name": lead.first_name,
+        "first_name": lead.given_name,
+        "last_name": lead.family_name,
+        "form_of_address": lead.form_of_address,
+        "salutation": lead.salutation,
         "name": lead.name,
         "company": str(lead.company or ""),
         "job_title": lead.job_title,

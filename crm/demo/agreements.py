@@ -18,7 +18,7 @@ from crm.stages import Stage
 from crm.users.models import Organisation, User
 from deals.forecast.spans import MONTH, QUARTER, Span, span_of
 from leads.models import Lead
-from leads.services import search_text
+from leads.services import search_key
 
 VERSIONS = [
     # days ago, fields, why, days until marketing's and sales' signature; None: not signed yet
@@ -137,8 +137,8 @@ def leave_out_companies() -> None:
     leads = list(Lead.objects.filter(pk__in=chosen).order_by("pk"))
     for lead in leads:
         lead.company = None
-        lead.search_text = search_text(lead)
-    Lead.objects.bulk_update(leads, ["company", "search_text"], batch_size=500)
+        lead.search_key = search_key(lead)
+    Lead.objects.bulk_update(leads, ["company", "search_key"], batch_size=500)
 
 
 def object_to(now: datetime, by: User) -> None:

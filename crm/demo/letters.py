@@ -76,7 +76,7 @@ def converse(rng: Random, now: datetime, activity: Activity, number: int) -> Non
     lead = activity.lead
     opener = message(
         activity, lead, f"demo-{number}", out=True, subject=subject, at=activity.at,
-        text=f"Hello {lead.first_name or 'there'},\n\n{text}\n\n-- \n{activity.by}",
+        text=f"Hello {lead.given_name or 'there'},\n\n{text}\n\n-- \n{activity.by}",
     )  # fmt: skip
     keep(opener, activity)
     at = activity.at + timedelta(hours=rng.uniform(1, 30))
@@ -159,7 +159,7 @@ def waiting(now: datetime, cast: Cast) -> None:
         Message.objects.create(
             lead=lead, by=rep, direction=Message.Direction.OUT, sender=rep.email or "",
             sender_name=rep.name, to=[lead.email.lower()], subject="The figures that you asked for",
-            text=f"Hello {lead.first_name},\n\nthe figures are in the table below.",
+            text=f"Hello {lead.given_name},\n\nthe figures are in the table below.",
             message_id=thread, thread=thread, state=Message.State.UNKNOWN,
             last_error="The process ended while it was sending this.", at=now - timedelta(hours=2),
         )  # fmt: skip

@@ -10,6 +10,7 @@ from crm.demo.plan import Life
 from crm.stages import Stage
 from leads import addresses
 from leads.models import Channel, Company, CompanySize, Consent, Lead
+from leads.services import search_key
 
 BATCH = 1000
 ONE_IN_PENDING = 5
@@ -94,6 +95,8 @@ def bring_in(
         lead_of(rng, number, life, campaigns[life.channel], rng.choice(companies))
         for number, life in enumerate(lives)
     ]
+    for lead in leads:
+        lead.search_key = search_key(lead)
     made = Lead.objects.bulk_create(leads, batch_size=BATCH)
     addresses.write(made, new=True)
     asked = [consent_of(lead) for lead in made if lead.consent_asked_at]
@@ -126,6 +129,8 @@ def lead_of(
     keen = life.stage != Stage.LEAD
     lead = Lead(
         name=f"{first} {last}",
+        given_name=first,
+        family_name=last,
         email=email,
         more_emails=second,
         more_phones=f"+49171{number:07}" if not number % 9 else "",
@@ -139,7 +144,6 @@ def lead_of(
         stage_since=since,
         consent=rng.random() < 0.8,
         created_at=life.at[Stage.LEAD],
-        search_text=" ".join(f"{first} {last} {email} {second} {company.name}".lower().split()),
     )
     if lead.consent or number % ONE_IN_PENDING == 0:
         lead.consent_asked_at = lead.created_at

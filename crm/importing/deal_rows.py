@@ -33,8 +33,9 @@ NOTED = (
     "qualified_by_id", "external_id",
 )  # fmt: skip
 WRITTEN = (
-    "name", "company", "pipeline", "stage", "stage_since", "status", "amount_minor", "currency",
-    "close_on", "closed_at", "closed_on", "lost_reason", "close_note", "good_lead", "owner", "team",
+    "name", "search_key", "sort_key", "company", "pipeline", "stage", "stage_since", "status",
+    "amount_minor", "currency", "close_on", "closed_at", "closed_on", "lost_reason", "close_note",
+    "good_lead", "owner", "team",
     "qualified_by", "external_id", "version",
 )  # fmt: skip
 SAME_NAMES = ("name", "external_id", "close_on", "good_lead", "currency")

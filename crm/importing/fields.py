@@ -101,7 +101,15 @@ OWNER = Field(
 LEAD_FIELDS = (
     IDENTITY,
     Field("name", "Name", text(200), "Who",
-          ("name", "full_name", "contact_name", "lead_name", "contact")),
+          ("name", "full_name", "contact_name", "lead_name", "contact", "person_name")),
+    Field("given_name", "Given name", text(200), "Who",
+          ("given_name", "first_name", "firstname", "forename", "vorname", "prenom",
+           "person_first_name")),
+    Field("family_name", "Family name", text(200), "Who",
+          ("family_name", "last_name", "lastname", "surname", "nachname", "nom", "apellido",
+           "person_last_name")),
+    Field("form_of_address", "Form of address", text(60), "Who",
+          ("form_of_address", "salutation", "anrede", "civilite", "honorific", "name_prefix")),
     Field("email", "E-mail", plain(values.email), "Who",
           ("email", "e_mail", "mail", "email_address", "e_mail_address", "work_email")),
     Field("more_emails", "More e-mail addresses", plain(values.emails), "Who",
@@ -250,7 +258,7 @@ REFUSALS = (
     "Match it with “Opted out of marketing mail”."
 )
 ONE_OF: dict[str, tuple[tuple[str, ...], ...]] = {
-    Import.Kind.LEADS: (("external_id", "email", "name"),),
+    Import.Kind.LEADS: (("external_id", "email", "name", "given_name", "family_name"),),
     Import.Kind.DEALS: (("lead",),),
     Import.Kind.SPEND: (("campaign",), ("day",), ("amount",)),
     Import.Kind.METRICS: (("week",), ("channel", "campaign"), (*COUNTS, "spend")),

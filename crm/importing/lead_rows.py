@@ -5,8 +5,7 @@ from operator import itemgetter
 from typing import Any
 from zlib import crc32
 
-from django.db.models.functions import Lower
-
+from crm.common.folding import sort_key
 from crm.importing import bulk, consent_records, ledger_rows
 from crm.importing.consent_rows import (
     STANDS,
@@ -24,12 +23,13 @@ from crm.stages import Stage
 from leads import addresses
 from leads.addresses import EMAILS, KINDS, PHONES
 from leads.models import EmailAddress, Lead, LeadChange
+from leads.names import PARTS, follow_name
 from leads.normalising import SEPARATOR, phone_number, several
-from leads.services import phone_country, search_text
+from leads.services import phone_country, search_key
 
 PLAIN = ("external_id", "name", "email", "phone", "job_title", "country", "notes")
 """Columns that a row writes as they stand in it."""
-MORE = ("more_emails", "more_phones")
+MORE = ("more_emails", "more_phones", *PARTS)
 LINKS = ("company", "channel", "campaign", "owner")
 PRINTED = (*PLAIN, "company_id", "channel_id", "campaign_id", "owner_id", "consent")
 """Columns that tell whether a created lead was edited since. Changing them makes the prints of
@@ -39,13 +39,14 @@ NOTED = (*PRINTED, *MORE)
 printed_of = itemgetter(*PRINTED)
 INSERTED = (
     *PLAIN, *MORE, "company_id", "channel_id", "campaign_id", "owner_id", "team_id", "consent",
-    "consent_at", "consent_source", "consent_asked_at", "search_text", "stage", "stage_since",
+    "consent_at", "consent_source", "consent_asked_at", "search_key", "sort_key", "stage",
+    "stage_since",
     "score", "created_at", "created_by_id",
 )  # fmt: skip
 PRINT = "print"
 WRITTEN = (
     *PLAIN, *MORE, "company", "channel", "campaign", "owner", "team", "consent", "consent_at",
-    "consent_source", "consent_asked_at", "search_text", "stage", "stage_since",
+    "consent_source", "consent_asked_at", "search_key", "sort_key", "stage", "stage_since",
 )  # fmt: skip
 
 
@@ -88,7 +89,7 @@ class LeadWriter(Writer[Lead]):
         """Return the leads that the rows may mean, locked if this is not a dry run."""
         ids, emails = names_of(rows, "external_id"), {a for row in rows for a in emails_of(row)}
         nameless = [row for row in rows if not row.values.keys() & {"external_id", "email"}]
-        names = {name.lower() for name in names_of(nameless, "name")}
+        names = {sort_key(name) for name in names_of(nameless, "name")}
         leads = Lead.objects.select_related(*LINKS)
         if not self.is_dry:
             leads = leads.select_for_update(of=("self",))
@@ -98,7 +99,7 @@ class LeadWriter(Writer[Lead]):
             for lead in leads.filter(pk__in=rows_of.values("lead")):
                 found.setdefault(lead.pk, lead)
         if names and self.policy != CREATE:
-            for lead in leads.annotate(low=Lower("name")).filter(low__in=names).order_by("pk"):
+            for lead in leads.filter(sort_key__in=names).order_by("pk"):
                 found.setdefault(lead.pk, lead)
         return list(found.values())
 
@@ -151,7 +152,8 @@ class LeadWriter(Writer[Lead]):
         lead, row = wish.found, wish.row
         assert lead is not None
         wanted: dict[str, Any] = {name: row.values[name] for name in PLAIN if name in row.values}
-        wanted |= reached(lead, row) | self.links(row)
+        wanted |= {part: row.values[part] for part in PARTS if part in row.values}
+        wanted = follow_name(wanted, lead) | reached(lead, row) | self.links(row)
         if consent_of(row):
             wanted |= self.consent(lead, row)
         changes = {name: value for name, value in wanted.items() if getattr(lead, name) != value}
@@ -216,7 +218,12 @@ class LeadWriter(Writer[Lead]):
         blank = Lead(created_by_id=self.source.created_by_id, company=None)
         for row in rows:
             lead = bulk.another(blank)
-            given = row.values | reached(lead, row) | self.links(row) | consent_of(row)
+            given = (
+                follow_name(dict(row.values), lead)
+                | reached(lead, row)
+                | self.links(row)
+                | consent_of(row)
+            )
             self.fill(lead, row, given)
             wishes = in_order(self.dates(row)) or [(Stage.LEAD, self.now)]
             made = steps(None, set(), wishes)
@@ -284,7 +291,7 @@ class LeadWriter(Writer[Lead]):
             lead.team_id = lead.owner.team_id if lead.owner else None
         if "consent" in values:
             consent_records.set_columns(lead, values["consent"], source=self.source, at=self.now)
-        lead.search_text = searchable(lead)
+        lead.search_key, lead.sort_key = search_key(lead), sort_key(lead.name)
 
     def change_lines(self, lead: Lead, wish: Wish[Lead]) -> list[LeadChange]:
         """Return the lines of the lead's history of edits, as `leads.services` writes them."""
@@ -338,15 +345,6 @@ def reached(lead: Lead, row: Row) -> dict[str, str]:
             values = list(dict.fromkeys([*first, *stored, *fresh]))
             wanted |= {kind.main: values[0], kind.more: SEPARATOR.join(values[1:])}
     return wanted
-
-
-def searchable(lead: Lead) -> str:
-    """Return what `leads.services.search_text` does; plain ASCII takes the short way."""
-    company = lead.company.name if lead.company else ""
-    joined = f"{lead.name} {lead.email} {lead.more_emails} {company}"
-    if joined.isascii() and joined.isprintable():
-        return " ".join(joined.lower().split())
-    return search_text(lead, company)
 
 
 def fingerprint(lead: Lead) -> int:

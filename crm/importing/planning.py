@@ -13,6 +13,7 @@ from crm.importing.models import Import
 from crm.importing.reading import Raw
 from crm.importing.values import Context
 from crm.stages import Stage
+from leads.names import joined
 
 ERROR, WARNING = "error", "warning"
 MAY_BE_LEFT = {"phone", "more_phones", "more_emails"}
@@ -104,6 +105,10 @@ class Planner:
 def check_lead(row: Row, context: Context) -> None:
     """Refuse a lead that nothing names; warn of a history that does not add up."""
     got = row.values
+    if "name" not in got and (
+        whole := joined(got.get("given_name", ""), got.get("family_name", ""))
+    ):
+        got["name"] = whole
     named = got.get("external_id") or got.get("email") or got.get("name")
     if not (named or row.refused):
         row.refuse("It has no external ID, no e-mail and no name.")

@@ -16,6 +16,7 @@ from django.utils.timezone import localdate, now
 from campaigns.models import Touch
 from campaigns.services.touches import take_back
 from crm.audit import services as audit
+from crm.common.keys import keys_of
 from crm.funnel import ledger
 from crm.funnel.models import LedgerDoor, StageEntry, StageTransition
 from crm.importing import consent_records, deal_rows, lead_rows, marketing_rows
@@ -29,6 +30,7 @@ from crm.users.models import Organisation, User
 from deals.models import Deal, DealMove
 from leads import addresses
 from leads.models import Consent, Lead, LeadChange
+from leads.services import search_key
 
 CHUNK = 500
 MOST_KEPT = 500
@@ -259,12 +261,13 @@ class Undo:
         if model is Deal:
             extra["closed_on"] = day_of_close
         if model is Lead:
-            extra["search_text"] = lead_rows.searchable
+            extra["search_key"] = search_key
             delete(LeadChange, lead_id__in=[o.pk for o in objects], batch=batch_id(self.source))
         for stored in objects:
             for name, derive in extra.items():
                 setattr(stored, name, derive(stored))
-        names = [column(model, name).name for name in (*columns, *extra)]
+        derived = {name for stored in objects for name in keys_of(stored)}
+        names = [column(model, name).name for name in (*columns, *extra, *derived)]
         if model is Deal:
             Deal.objects.filter(pk__in=[deal.pk for deal in objects]).update(
                 version=F("version") + 1

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any
 
 from campaigns.models import Campaign
+from crm.common.keys import matching
 from crm.users.models import User
 from deals.models import Deal
 from leads.models import Company, Lead
@@ -62,7 +63,7 @@ def describe_lead(lead: Lead) -> str:
 def companies(user: User, words: str, each: int) -> Group:
     rows = Company.objects.visible_to(user).search(words)
     return take(
-        "Companies", "building", rows.order_by("name", "pk"), each, lambda row: row.industry
+        "Companies", "building", rows.order_by("sort_key", "pk"), each, lambda row: row.industry
     )
 
 
@@ -76,11 +77,11 @@ def describe_deal(deal: Deal) -> str:
 
 
 def campaigns(user: User, words: str, each: int) -> Group:
-    rows = Campaign.objects.visible_to(user).filter(name__icontains=words)
+    rows = Campaign.objects.visible_to(user).filter(matching(words))
     return take(
         "Campaigns",
         "speakerphone",
-        rows.order_by("name", "pk"),
+        rows.order_by("sort_key", "pk"),
         each,
         lambda row: row.get_status_display(),
     )

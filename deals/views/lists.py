@@ -44,7 +44,7 @@ STAGE_PLACE = ExpressionWrapper(
     F("stage__pipeline__position") * 1000 + F("stage__position"), IntegerField()
 )
 SORTS: dict[str, tuple[str | Combinable, type]] = {
-    "name": ("search_text", str),
+    "name": ("sort_key", str),
     "amount": ("amount_minor", int),
     "close": (CLOSE_DAY, str),
     "stage": (STAGE_PLACE, int),

@@ -43,7 +43,7 @@ def test_a_lead_without_a_company_gets_that_of_the_deal(accepted, sold):
 
     lead.refresh_from_db()
     assert lead.company == company
-    assert "acme" in lead.search_text
+    assert "acme" in lead.search_key
 
 
 def test_the_deal_belongs_to_the_rep_and_his_team(sold, rep):

@@ -21,7 +21,7 @@ def columns_of(lead):
 
 
 def in_step():
-    return list(out_of_step(Lead.objects.all())) == []
+    return list(out_of_step()) == []
 
 
 def test_a_file_brings_in_every_address_and_number(bring_in):
@@ -131,3 +131,31 @@ def test_local_numbers_of_a_file_are_dialled_from_the_countries_of_their_rows(ge
 
     phones = Lead.objects.order_by("pk").values_list("phone", flat=True)
     assert list(phones) == ["+12125550147", "+84912345678", ONE]
+
+
+def test_a_file_with_given_and_family_name_in_two_columns(bring_in):
+    source = bring_in(
+        "First Name,Last Name,Salutation,Email,Company name\n"
+        "Ingrid,Sand,Ms.,ingrid@v.example,Sand AS\nOla,Nordmann,,,Fjord AS\n"
+        "María José,Núñez-Peña,Dr.,mj@m.example,\n"
+    )
+
+    rows = Lead.objects.order_by("pk")
+    assert source.created == 3
+    assert list(rows.values_list("name", "given_name", "family_name", "form_of_address")) == [
+        ("Ingrid Sand", "Ingrid", "Sand", "Ms."),
+        ("Ola Nordmann", "Ola", "Nordmann", ""),
+        ("María José Núñez-Peña", "María José", "Núñez-Peña", "Dr."),
+    ]
+
+
+def test_a_name_in_one_column_is_split_and_taken_back_with_its_parts(bring_in):
+    lead = LeadFactory(external_id="1", name="Ana Costa")
+
+    source = bring_in('id,name\n1,"Müller, Jürgen"\n')
+    lead.refresh_from_db()
+    assert (lead.given_name, lead.family_name) == ("Jürgen", "Müller")
+
+    undoing.undo(source, actor=None)
+    lead.refresh_from_db()
+    assert (lead.name, lead.given_name, lead.family_name) == ("Ana Costa", "Ana", "Costa")

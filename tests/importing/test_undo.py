@@ -73,7 +73,7 @@ def test_changed_leads_get_their_values_back_but_not_those_edited_since(bring_in
     lead.refresh_from_db()
     other.refresh_from_db()
     assert (lead.name, lead.job_title, lead.channel) == ("Ana", "CEO", None)
-    assert (other.name, other.job_title, other.search_text[:2]) == ("Bo", "", "bo")
+    assert (other.name, other.job_title, other.search_key[:2]) == ("Bo", "", "bo")
     assert kept(source) == {"Ana": "Edited since: job title."}
     assert not Channel.objects.filter(key="fair").exists()
 

@@ -66,7 +66,7 @@ def test_an_address_is_added_made_the_main_one_and_removed_on_the_record(client,
 
     save(client, ana, ["", "ana@acme.example", ""])
     assert addresses_of(ana) == [("ana@acme.example", True)]
-    assert list(out_of_step(Lead.objects.all())) == []
+    assert list(out_of_step()) == []
 
 
 def test_the_form_of_all_facts_keeps_every_address_and_number(client, ana, admin):

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crm.common.folding import fold, search_key, search_words
 from leads.normalising import (
     BadValue,
     domain_name,
@@ -13,8 +14,6 @@ from leads.normalising import (
     many_lines,
     one_line,
     phone_number,
-    search_words,
-    searchable,
 )
 
 TEXTS = st.text(max_size=80)
@@ -32,17 +31,17 @@ def test_keeping_twice_changes_nothing(text):
 
 
 @given(TEXTS)
-def test_searchable_text_is_settled_and_harmless(text):
-    found = searchable(text)
+def test_fold_text_is_settled_and_harmless(text):
+    found = fold(text)
 
-    assert searchable(found) == found
+    assert fold(found) == found
     assert "\x00" not in found
     assert found == " ".join(found.split())
 
 
 @given(TEXTS)
 def test_whoever_types_the_stored_name_finds_it(text):
-    stored = searchable("someone", text, "somewhere")
+    stored = search_key("someone", text, "somewhere")
 
     assert all(word in stored for word in search_words(text))
 
