@@ -27,8 +27,12 @@ class KeyField(models.TextField):
         return name, path, list(self.sources), options
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
-        value = self.derived(*(getattr(model_instance, name) or "" for name in self.sources))
-        setattr(model_instance, self.attname, value)
+        """Django asks a field for its value here, as it does for `auto_now`; no signal is sent."""
+        return self.set_on(model_instance)
+
+    def set_on(self, row: models.Model) -> str:
+        value = self.derived(*(getattr(row, name) or "" for name in self.sources))
+        setattr(row, self.attname, value)
         return value
 
     @staticmethod
@@ -55,7 +59,7 @@ class SortKey(KeyField):
 def keys_of(row: models.Model) -> dict[str, str]:
     """Return the keys that a row must have, after setting them on it."""
     fields = [field for field in row._meta.concrete_fields if isinstance(field, KeyField)]
-    return {field.name: field.pre_save(row, add=False) for field in fields}
+    return {field.name: field.set_on(row) for field in fields}
 
 
 def holding(words: Iterable[str], field: str = "search_key") -> Q:
