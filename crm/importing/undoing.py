@@ -1,11 +1,16 @@
-"""Taking an import back: what it created goes, what it changed is as before, in one transaction.
+"""Taking an import back: what it created goes, what it changed is as before.
+
+It goes in slices, each a transaction that ends after SLICE_SECONDS and leaves its place behind, so
+that no task outlives its limit and nobody waits for a lock on a million rows.
 
 What later work stands on stays and is named: a lead that has since been offered, edited or moved,
 a value that somebody has changed again. An undo can be repeated once that work is gone.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.apps import apps
@@ -33,31 +38,52 @@ from leads.models import Consent, Lead, LeadChange
 from leads.services import search_key
 
 CHUNK = 500
+SLICE_SECONDS = 10.0
+"""Seconds after which a slice begins no further chunk."""
 MOST_KEPT = 500
 OWN = {
     "funnel.StageTransition", "funnel.StageEntry", "leads.LeadChange", "leads.EmailAddress",
     "leads.PhoneNumber", "leads.Consent", "deals.DealMove",
 }  # fmt: skip
 """Rows that an import writes beside its records; whose they are is asked on its own."""
+PLACE = "undo"
+"""Key of the import's options under which a slice leaves its place."""
 Rule = Callable[[list[int]], dict[int, str]]
 LISTS = (
     "leads.Company", "campaigns.Campaign", "leads.Channel", "users.User", "mailing.Suppression",
 )  # fmt: skip
 
 
-@transaction.atomic
 def undo(source: Import, *, actor: User | None) -> Import:
-    """Take the import back and say what had to stay (`source.kept`).
+    """Take the import back, slice after slice, and say what had to stay (`source.kept`).
 
     Raises NotReady if it runs, was never run, or has nothing left to take back.
+    """
+    source = undo_slice(source, actor=actor)
+    while source.state == Import.State.UNDOING:
+        source = undo_slice(source, actor=actor)
+    return source
+
+
+@transaction.atomic
+def undo_slice(source: Import, *, actor: User | None) -> Import:
+    """Take a part of the import back; its state is UNDOING until the last part is. One transaction.
+
+    Raises NotReady as `undo` does.
     """
     locked = Import.objects.select_for_update().get(pk=source.pk)
     if not (locked.can_undo or locked.state == Import.State.UNDOING):
         raise NotReady("There is nothing to take back.")
+    work = Undo(locked, until=time.monotonic() + SLICE_SECONDS)
     with ledger.open_door(locked.pk, actor=actor):
-        kept = Undo(locked).run()
-    locked.kept = kept[:MOST_KEPT]
-    locked.state, locked.undone_at, locked.undone_by = Import.State.UNDONE, now(), actor
+        finished = work.run()
+    locked.kept = work.kept[:MOST_KEPT]
+    if finished:
+        locked.options.pop(PLACE, None)
+        locked.state, locked.undone_at, locked.undone_by = Import.State.UNDONE, now(), actor
+    else:
+        locked.options[PLACE] = {"step": work.step, "after": work.after, "turn": work.turn + 1}
+        locked.state = Import.State.UNDOING
     locked.save()
     return locked
 
@@ -80,9 +106,14 @@ def ask_to_undo(source: Import, *, actor: User) -> None:
 def carry_undo(payload: dict[str, Any]) -> None:
     """The effect UNDO. Safe to run twice: an undone import is left alone."""
     source = Import.objects.filter(pk=payload["import"], state=Import.State.UNDOING).first()
-    if source is not None:
-        actor = User.objects.filter(pk=payload["actor"]).first()
-        tell(undo(source, actor=actor), "what it brought in was taken back")
+    if source is None:
+        return
+    source = undo_slice(source, actor=User.objects.filter(pk=payload["actor"]).first())
+    if source.state == Import.State.UNDONE:
+        tell(source, "what it brought in was taken back")
+    else:
+        door = LedgerDoor.objects.filter(import_id=source.pk).count()
+        outbox.enqueue(UNDO, f"undo:{source.pk}:{door}:{source.options[PLACE]['turn']}", payload)
 
 
 def what_goes(source: Import) -> list[tuple[str, int]]:
@@ -97,28 +128,64 @@ def what_goes(source: Import) -> list[tuple[str, int]]:
     return [*goes, ("changed records, put back as they were", changed)] if changed else goes
 
 
-class Undo:
-    """One undo under way. `kept` gathers what stays: {line, what, reason}."""
+class OutOfTime(Exception):
+    """The slice has had its time; what it did so far is whole."""
 
-    def __init__(self, source: Import) -> None:
+
+class Undo:
+    """One slice of an undo. `kept` gathers what stays: {line, what, reason}.
+
+    step, after: where it goes on: which step, behind which record
+    """
+
+    def __init__(self, source: Import, *, until: float) -> None:
         self.source = source
-        self.kept: list[dict[str, Any]] = []
+        self.until = until
+        place = source.options.get(PLACE) or {"step": 0, "after": 0, "turn": 0}
+        self.step, self.after, self.turn = place["step"], place["after"], place["turn"]
+        self.kept: list[dict[str, Any]] = list(source.kept) if self.turn else []
         self.held: set[int] = set()
         """Leads that must stay as they are, because a deal of the import that stays is theirs."""
 
-    def run(self) -> list[dict[str, Any]]:
-        self.drop_deals()
-        self.restore(Deal, deal_rows.NOTED)
-        self.drop_touches()
-        self.drop_leads()
-        self.take_back_moves()
-        self.restore(Lead, lead_rows.NOTED)
-        for model, columns in marketing_rows.NOTED.items():
-            self.drop_unused(model)
-            self.restore(model, columns)
-        for label in LISTS:
-            self.drop_unused(apps.get_model(label))
-        return self.kept
+    def steps(self) -> list[Callable[[], None]]:
+        lists: list[Any] = [*marketing_rows.NOTED, *map(apps.get_model, LISTS)]
+        return [
+            self.drop_deals,
+            partial(self.restore, Deal, deal_rows.NOTED),
+            self.drop_touches,
+            self.drop_leads,
+            self.take_back_moves,
+            partial(self.restore, Lead, lead_rows.NOTED),
+            *(partial(self.restore, *noted) for noted in marketing_rows.NOTED.items()),
+            *(partial(self.drop_unused, model) for model in lists),
+        ]
+
+    def run(self) -> bool:
+        """Do the steps that are left; False if the time was up before the last one ended."""
+        steps = self.steps()
+        if self.step:
+            self.find_held()
+        try:
+            for number in range(self.step, len(steps)):
+                self.step = number
+                steps[number]()
+                self.after = 0
+        except OutOfTime:
+            return False
+        return True
+
+    def find_held(self) -> None:
+        """Find which leads a deal or a record of their own keeps, as earlier slices left it."""
+        left = self.source.records.filter(created=True)
+        deals = left.filter(model=Deal._meta.label).values("object_id")
+        self.held = set(Deal.objects.filter(pk__in=deals).values_list("lead_id", flat=True))
+        if self.steps()[self.step :].count(self.drop_leads) == 0:
+            leads = left.filter(model=Lead._meta.label)
+            self.held |= set(leads.values_list("object_id", flat=True))
+
+    def check_time(self) -> None:
+        if time.monotonic() > self.until:
+            raise OutOfTime
 
     def keep(self, record: ImportedRow, what: object, reason: str) -> None:
         self.kept.append({"line": record.line, "what": str(what), "reason": reason})
@@ -126,10 +193,10 @@ class Undo:
     def records(self, model: type[Model], *, created: bool) -> Iterator[dict[int, ImportedRow]]:
         """Return the import's records of a model in chunks, by the key of what they are about."""
         rows = self.source.records.filter(model=model._meta.label, created=created)
-        last = 0
-        while chunk := list(rows.filter(pk__gt=last).order_by("pk")[:CHUNK]):
-            last = chunk[-1].pk
+        while chunk := list(rows.filter(pk__gt=self.after).order_by("pk")[:CHUNK]):
             yield {record.object_id: record for record in chunk}
+            self.after = chunk[-1].pk
+            self.check_time()
 
     def drop(self, model: type[Model], rule: Rule) -> Iterator[list[int]]:
         """Return in chunks the keys of created records that may go; keep the others, with why.
@@ -211,6 +278,7 @@ class Undo:
             delete(StageTransition, lead_id__in=chunk, import_id=self.source.pk)
             ledger.rebuild_entries(chunk)
             self.set_stages(chunk)
+            self.check_time()
         for lead in Lead.objects.filter(pk__in=set(blocked) - self.held):
             self.kept.append(
                 {"line": 0, "what": str(lead), "reason": "It has moved through the funnel since."}
