@@ -133,6 +133,8 @@ def test_without_a_server_mail_is_kept_and_read_on_a_page(settings, organisation
     assert "Hello Ana" in admin.get("/mailbox/").content.decode()
     frame = admin.get(f"/mailbox/{Mail.objects.get().pk}/html/")
     assert "sandbox" in frame["Content-Security-Policy"]
+    assert "script-src" not in frame["Content-Security-Policy"]
+    assert "img-src 'self' https: http: data:" in frame["Content-Security-Policy"]
 
 
 @pytest.fixture
