@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "crm.users.middleware.FirstRunMiddleware",
     "crm.users.middleware.TimeZoneMiddleware",
+    "crm.audit.middleware.ActingMiddleware",
     "crm.common.htmx.HtmxMessagesMiddleware",
 ]
 

@@ -1,8 +1,66 @@
-"""One row for each change; nothing in Tandem edits or deletes one."""
+"""The history: one row for each change of a field, and what managers are told in words."""
 
+from typing import TYPE_CHECKING
+
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+
+from crm.audit.acting import Door
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+
+class ChangeQuerySet(models.QuerySet["Change"]):
+    def of(self, record: "Model") -> "ChangeQuerySet":
+        """The history of one record."""
+        return self.filter(model=record._meta.label_lower, object_id=record.pk)
+
+
+class Change(models.Model):
+    """One field of one record became another: who, when, from what to what, by which way.
+
+    Written by the triggers of crm.audit.noting and by nothing else. `before` and `after` are as the
+    column holds them; keys of other rows become names when they are shown, so that no name is
+    frozen here. field: "" for a record made or deleted, whose fields stand as JSON.
+    """
+
+    class Act(models.TextChoices):
+        MADE = "made", "Made"
+        CHANGED = "changed", "Changed"
+        DELETED = "deleted", "Deleted"
+
+    at = models.DateTimeField(db_default=Now())
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    door = models.CharField(max_length=10, choices=Door.choices)
+    batch = models.UUIDField(null=True)
+    model = models.CharField(max_length=60)
+    object_id = models.BigIntegerField()
+    act = models.CharField(max_length=8, choices=Act.choices)
+    field = models.CharField(max_length=60)
+    before = models.TextField(null=True)  # noqa: DJ001 - null is the column's own null
+    after = models.TextField(null=True)  # noqa: DJ001
+
+    objects = ChangeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["model", "object_id", "-id"], name="change_of_record"),
+            models.Index(fields=["batch"], name="change_of_act"),
+            models.Index(fields=["actor", "-id"], name="change_by_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.object_id}: {self.field or self.act}"
+
+    @property
+    def record_model(self) -> "type[Model]":
+        return apps.get_model(self.model)
 
 
 class AuditEntry(models.Model):

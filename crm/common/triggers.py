@@ -6,9 +6,10 @@ SQLite they are taken away before a migration runs, too: a table that another ta
 could not be rebuilt otherwise.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from typing import Any
 
 from django.apps import AppConfig
@@ -53,8 +54,13 @@ class TriggerSet:
         }
 
 
-REGISTERED: dict[str, TriggerSet] = {}
+REGISTERED: dict[str, tuple[TriggerSet, ...]] = {}
 """The triggers by the name of their room."""
+
+
+def all_sets() -> Iterator[TriggerSet]:
+    """Return the sets of all rooms."""
+    return chain.from_iterable(REGISTERED.values())
 
 
 def trouble() -> str:
@@ -65,7 +71,7 @@ def trouble() -> str:
     return f"Database triggers are missing: {', '.join(names)}. Run `manage.py migrate`."
 
 
-def register(room: AppConfig, triggers: TriggerSet) -> None:
+def register(room: AppConfig, *triggers: TriggerSet) -> None:
     """Keep these triggers in place from now on. Called from the room's AppConfig.ready."""
     REGISTERED[room.name] = triggers
     uid = f"triggers of {room.name}"
@@ -78,7 +84,7 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
     found = standing(connection)
     return sorted(
         trigger.name
-        for one in REGISTERED.values()
+        for one in all_sets()
         for trigger, mark in one.wanted(connection.vendor).items()
         if found.get(trigger.name) != mark
     )
@@ -86,29 +92,34 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
 
 def install_all(connection: BaseDatabaseWrapper) -> None:
     """Put every trigger in place; those that stand are not touched."""
-    for triggers in REGISTERED.values():
-        install(triggers, connection)
+    install(all_sets(), connection)
 
 
 def remove_all(connection: BaseDatabaseWrapper) -> None:
     """Take every trigger away: for emptying a test database."""
-    for triggers in REGISTERED.values():
-        remove(triggers, connection)
+    remove(all_sets(), connection)
 
 
-def install(triggers: TriggerSet, connection: BaseDatabaseWrapper) -> None:
-    """Put a room's triggers in place, newly where they are gone or have changed.
+def install(sets: Iterable[TriggerSet], connection: BaseDatabaseWrapper) -> None:
+    """Put triggers in place, newly where they are gone or have changed.
 
     Where a migration backwards took a table that they name, they are taken away.
     """
-    if not triggers.tables <= set(connection.introspection.table_names()):
-        remove(triggers, connection)
-        return
+    tables = set(connection.introspection.table_names())
     found = standing(connection)
-    gone = {trigger: mark for trigger, mark in triggers.wanted(connection.vendor).items()
-            if found.get(trigger.name) != mark}  # fmt: skip
-    if not gone:
-        return
+    for triggers in sets:
+        if not triggers.tables <= tables:
+            remove([triggers], connection)
+            continue
+        wanted = triggers.wanted(connection.vendor)
+        gone = {one: mark for one, mark in wanted.items() if found.get(one.name) != mark}
+        if gone:
+            create(triggers, gone, connection)
+
+
+def create(
+    triggers: TriggerSet, gone: Mapping[Trigger, str], connection: BaseDatabaseWrapper
+) -> None:
     on_postgresql = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
         if on_postgresql and triggers.functions:
@@ -121,13 +132,15 @@ def install(triggers: TriggerSet, connection: BaseDatabaseWrapper) -> None:
                 cursor.execute(f"COMMENT ON TRIGGER {where} IS '{mark}'")
 
 
-def remove(triggers: TriggerSet, connection: BaseDatabaseWrapper) -> None:
-    """Take a room's triggers away."""
+def remove(sets: Iterable[TriggerSet], connection: BaseDatabaseWrapper) -> None:
+    """Take triggers away."""
     tables = set(connection.introspection.table_names())
+    on_postgresql = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
-        for trigger in triggers.wanted(connection.vendor):
-            if trigger.table in tables:
-                cursor.execute(_drop(trigger, connection.vendor == "postgresql"))
+        for triggers in sets:
+            for trigger in triggers.wanted(connection.vendor):
+                if trigger.table in tables:
+                    cursor.execute(_drop(trigger, on_postgresql))
 
 
 def _drop(trigger: Trigger, on_postgresql: bool) -> str:
@@ -150,7 +163,7 @@ def standing(connection: BaseDatabaseWrapper) -> dict[str, str]:
 Receiver = Callable[..., None]
 
 
-def _before(triggers: TriggerSet) -> Receiver:
+def _before(triggers: tuple[TriggerSet, ...]) -> Receiver:
     def before_migrate(using: str, plan: list[Any], **kwargs: Any) -> None:
         if plan and connections[using].vendor == "sqlite":
             remove(triggers, connections[using])
@@ -158,7 +171,7 @@ def _before(triggers: TriggerSet) -> Receiver:
     return before_migrate
 
 
-def _after(triggers: TriggerSet) -> Receiver:
+def _after(triggers: tuple[TriggerSet, ...]) -> Receiver:
     def after_migrate(using: str, **kwargs: Any) -> None:
         install(triggers, connections[using])
 

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db.models import Model
 
+from crm.audit.acting import Door, acting
 from crm.importing.models import Import
 from crm.importing.planning import Row
 from crm.importing.records import Recorder, Tally
@@ -65,8 +66,9 @@ class Writer(ABC, Generic[M]):
         """Bring in the rows, or in a dry run only say what would become of them."""
         wishes = self.match([row for row in rows if not row.refused])
         if not self.is_dry:
-            self.write(wishes)
-            self.recorder.save()
+            with acting(self.actor, door=Door.IMPORT, batch=self.batch_id):
+                self.write(wishes)
+                self.recorder.save()
         return self.tally(rows, wishes)
 
     @abstractmethod

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.db.models.functions import Now
 
+from crm.audit.acting import Door, acting
 from crm.outbox import hints
 from crm.outbox.models import Effect, Heartbeat
 from crm.users.models import organisation_read_once
@@ -206,10 +207,12 @@ def carry_out(keys: list[str]) -> int:
     pending = Effect.objects.pending().select_for_update(skip_locked=True).order_by("pk")
     effects = list(pending.filter(key__in=keys))
     if len(effects) > 1:
-        SET_HANDLERS[effects[0].kind]([effect.payload for effect in effects])
+        with acting(door=Door.TASK):
+            SET_HANDLERS[effects[0].kind]([effect.payload for effect in effects])
     else:
         for effect in effects:
-            HANDLERS[effect.kind](effect.payload)
+            with acting(effect.payload.get("actor"), door=Door.TASK):
+                HANDLERS[effect.kind](effect.payload)
     done = Effect.objects.filter(pk__in=[effect.pk for effect in effects])
     done.update(state=Effect.State.DONE, done_at=Now())
     return len(effects)

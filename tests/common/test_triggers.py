@@ -85,7 +85,7 @@ def test_a_table_that_triggers_name_can_get_a_column(guarded_rows, model):
 @pytest.fixture
 def lost(transactional_db) -> str:
     """A trigger that somebody dropped."""
-    one = triggers.REGISTERED["crm.alignment"]
+    (one,) = triggers.REGISTERED["crm.alignment"]
     trigger = next(iter(one.wanted(connection.vendor)))
     on = f" ON {trigger.table}" * (connection.vendor == "postgresql")
     with connection.cursor() as cursor:
@@ -111,7 +111,7 @@ def test_migrate_puts_a_missing_trigger_back(lost, client):
 
 
 def test_a_trigger_of_an_older_version_is_replaced(transactional_db):
-    trigger = next(iter(triggers.REGISTERED["crm.alignment"].wanted(connection.vendor)))
+    trigger = next(iter(triggers.REGISTERED["crm.alignment"][0].wanted(connection.vendor)))
     on = f" ON {trigger.table}" * (connection.vendor == "postgresql")
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TRIGGER {trigger.name}{on}")
@@ -128,9 +128,7 @@ def test_a_trigger_of_an_older_version_is_replaced(transactional_db):
 
 def test_every_trigger_is_in_the_one_list(db):
     known = {
-        trigger.name
-        for one in triggers.REGISTERED.values()
-        for trigger in one.wanted(connection.vendor)
+        trigger.name for one in triggers.all_sets() for trigger in one.wanted(connection.vendor)
     }
 
     assert set(triggers.standing(connection)) == known

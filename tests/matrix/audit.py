@@ -1,6 +1,10 @@
-"""Rows of the audit page."""
+"""Rows of the audit page and of histories."""
 
-from crm.users.permissions import MANAGERS
+from crm.users.permissions import EVERYBODY, MANAGERS
 from tests.matrix.base import Row
 
-ROWS = [Row("audit:list", get=MANAGERS)]
+ROWS = [
+    Row("audit:list", get=MANAGERS),
+    Row("audit:settings", get=MANAGERS),
+    Row("audit:record", get=EVERYBODY, obj="history of a lead"),
+]

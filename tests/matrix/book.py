@@ -41,6 +41,7 @@ administrators belong to every group. Whose object it may be:
 | of a colleague in the team | 404 | yes | yes |
 | of another team | 404 | 404 | yes |
 | of nobody, in the own team | yes | yes | yes |
+| of nobody, in another team | 404 | 404 | yes |
 | of nobody, in no team | 404 | yes | yes |
 
 Reps start with scope own, sales managers with team, everybody else with all. The column *object*

@@ -57,14 +57,19 @@ from tests.factories import (
 )
 
 Seen = Literal["scope", "owner", "actor", "managed", "all"]
-Whose = Literal["own", "own team", "other team", "unassigned"]
-WHOSE: tuple[Whose, ...] = ("own", "own team", "other team", "unassigned")
+Whose = Literal["own", "own team", "other team", "own queue", "other queue", "unassigned"]
+WHOSE: tuple[Whose, ...] = (
+    "own", "own team", "other team", "own queue", "other queue", "unassigned"
+)  # fmt: skip
 VISIBLE: dict[str, set[Whose]] = {
-    Scope.OWN: {"own"},
-    Scope.TEAM: {"own", "own team", "unassigned"},
+    Scope.OWN: {"own", "own queue"},
+    Scope.TEAM: {"own", "own team", "own queue", "unassigned"},
     Scope.ALL: set(WHOSE),
 }
-"""The row scope in one table. Unassigned: of no owner and of no team."""
+"""The row scope in one table, as docs/permissions.md says it.
+
+A queue: of no owner, waiting in the own or another team. Unassigned: of no owner and no team.
+"""
 
 NO_SUCH = (999_999_999,)
 
@@ -148,6 +153,8 @@ class Cast:
             "own": (self.users[role], self.team),
             "own team": (self.colleague, self.team),
             "other team": (self.outsider, self.other_team),
+            "own queue": (None, self.team),
+            "other queue": (None, self.other_team),
             "unassigned": (None, None),
         }[whose]
 
@@ -195,6 +202,12 @@ def lead(owner: User | None, team: Team | None) -> Model:
     return LeadFactory(owner=owner, team=team, score=72)
 
 
+@kind("history of a lead", seen="scope", missing=("leads", "lead", NO_SUCH[0]))
+def history_of_a_lead(owner: User | None, team: Team | None) -> Subject:
+    row = lead(owner, team)
+    return Subject(("leads", "lead", row.pk), row)
+
+
 @kind("company")
 def company(owner: User | None, team: Team | None) -> Model:
     return CompanyFactory(owner=owner)
@@ -209,7 +222,8 @@ def channel(owner: User | None, team: Team | None) -> Model:
 def change_of_a_lead(owner: User | None, team: Team | None) -> Subject:
     """An edit that its owner made; only he takes it back."""
     actor = owner or UserFactory()
-    (made,) = edit_lead(lead(owner, team), {"job_title": "Changed"}, actor=actor)
+    (made,) = edit_lead(lead(owner, team), {"job_title": "Changed"}, actor=None)
+    type(made).objects.filter(pk=made.pk).update(actor=actor)  # of a viewer who wrote once
     return Subject((made.batch,), made)
 
 
@@ -223,7 +237,8 @@ def saved_view(owner: User | None, team: Team | None) -> Model:
 
 @kind("handoff", seen="scope")
 def handoff(owner: User | None, team: Team | None) -> Any:
-    return waiting_handoff(rep=owner)
+    row = LeadFactory(score=72, team=team)
+    return waiting_handoff(rep=owner, lead=row, team=team)
 
 
 @kind("answered handoff", seen="scope")
