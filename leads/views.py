@@ -129,6 +129,7 @@ PANELS = {
     "playbook": "playbooks:lead-panel",
     "deals": "deals:lead-deals",
     "touches": "campaigns:lead-touches",
+    "offers": "capture:lead-offers",
     "website": "tracking:lead-website",
     "sequences": "sequences:lead-sequences",
 }

@@ -1,10 +1,11 @@
 """UTM links with the visits that they brought. The tracker counts them; it lies above us."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
+from campaigns.capture import utm
 from campaigns.capture.models import UtmLink
 from campaigns.models import Campaign
 
@@ -44,3 +45,16 @@ def campaigns_by_utm() -> dict[tuple[str, str, str], Campaign]:
     """
     links = UtmLink.objects.select_related("campaign").order_by("-pk")
     return {(link.source, link.medium, link.name): link.campaign for link in links}
+
+
+def campaign_of(values: Mapping[str, str]) -> Campaign | None:
+    """Return the campaign whose saved link has these UTM values; of two the older link counts.
+
+    Compared as links are kept, so that case and blanks in the address are no matter.
+    """
+    source, medium, name = (utm.tidy(values.get(part, "")) for part in utm.PARTS[:3])
+    if not name:
+        return None
+    found = UtmLink.objects.filter(name=name, source=source, medium=medium)
+    link = found.select_related("campaign__channel").order_by("pk").first()
+    return link.campaign if link else None

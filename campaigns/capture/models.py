@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Count, Exists, Max, OuterRef, Q
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils.html import escape
 
 from campaigns.capture import utm
 from campaigns.models import Campaign, Touch
@@ -93,6 +94,27 @@ class CaptureForm(models.Model):
     @property
     def public_url(self) -> str:
         return f"{settings.SITE_URL}{self.public_path}"
+
+    @property
+    def frame_height(self) -> int:
+        """Pixels that the embedded form needs at most on a phone, where no script says it."""
+        fields = sum(180 if field["name"] == "message" else 92 for field in self.fields)
+        words = len(self.intro) + len(self.consent_text)
+        return 200 + fields + 24 * (words // 30 + 1)
+
+    @property
+    def snippet(self) -> str:
+        """What embeds the form in a page of another site.
+
+        The referrer policy lets the form read the UTM values in that page's address.
+        """
+        name = escape(self.name)
+        return (
+            f'<iframe src="{self.public_url}?embed=1" title="{name}" width="100%" '
+            f'height="{self.frame_height}"\n  referrerpolicy="no-referrer-when-downgrade" '
+            f'style="border:0" loading="lazy"></iframe>\n'
+            f'<script async src="{settings.SITE_URL}{reverse("capture:script")}"></script>'
+        )
 
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
@@ -193,6 +215,49 @@ class Submission(models.Model):
         """What brought its sender, the first time and this time where they differ."""
         first, last = utm.words(self.utm_first), utm.words(self.utm_last)
         return f"{first}, then {last}" if first and last and first != last else last or first
+
+
+class OfferedFact(models.Model):
+    """What a known lead wrote into a form that differs from what we know: accepted or dismissed.
+
+    A stranger may type any address, so nothing that is known is overwritten by a form.
+    """
+
+    FIELDS = {"name": "Name", "job_title": "Job title", "phone": "Phone", "country": "Country",
+              "company": "Company"}  # fmt: skip
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="offered_facts")
+    submission = models.ForeignKey(
+        Submission, on_delete=models.CASCADE, related_name="offered_facts", db_index=False
+    )
+    field = models.CharField(max_length=20)
+    value = models.CharField(max_length=200)
+    at = models.DateTimeField(db_default=Now())
+    accepted = models.BooleanField(null=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lead", "field", "value"], name="fact_is_offered_once_for_a_lead"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label}: {self.value}"
+
+    @property
+    def label(self) -> str:
+        return self.FIELDS[self.field]
 
 
 class UtmLink(models.Model):

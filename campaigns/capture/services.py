@@ -9,7 +9,8 @@ from django.db import OperationalError, transaction
 from django.urls import reverse
 from django.utils.timezone import now
 
-from campaigns.capture import utm
+from campaigns.capture import links, utm
+from campaigns.capture.known_leads import handle_known
 from campaigns.capture.models import CaptureForm, Submission, UtmLink
 from campaigns.models import Campaign
 from campaigns.services.touches import record_touch
@@ -118,7 +119,8 @@ def keep_for_review(submission: Submission, problem: str) -> None:
 def accept(submission: Submission) -> Lead:
     """Make a person's submission a lead, with consent, touch, and what else may follow."""
     form, values = submission.form, submission.values
-    lead = lead_of(form, values)
+    campaign = campaign_of(submission)
+    lead, known = lead_of(form, values, campaign)
     if submission.consent_text:
         ask_consent(
             lead,
@@ -127,23 +129,38 @@ def accept(submission: Submission) -> Lead:
             version=submission.consent_version,
             address=values["email"],
         )
-    came = utm.words(submission.utm_last)
     record_touch(
         lead,
         form.touch_kind,
         now(),
         f"capture:{submission.pk}",
-        campaign=form.campaign,
-        detail=f"{form.name}, from {came}" if came else form.name,
+        campaign=campaign,
+        detail=detail_of(submission),
     )
     Submission.objects.filter(pk=submission.pk).update(lead=lead)
     submission.lead = lead
+    if known:
+        handle_known(submission, lead)
     outbox.enqueue(SUBMITTED, f"{SUBMITTED}:{submission.pk}", {"submission": submission.pk})
     return lead
 
 
-def lead_of(form: CaptureForm, values: dict[str, str]) -> Lead:
-    """Return the lead of this address, made now if there is none.
+def campaign_of(submission: Submission) -> Campaign | None:
+    """Return the campaign of the saved UTM link that led here, else the form's."""
+    return links.campaign_of(submission.utm_last) or submission.form.campaign
+
+
+def detail_of(submission: Submission) -> str:
+    """Return what the touch says: the form, what led to it, and the beginning of the message."""
+    came, message = utm.words(submission.utm_last), submission.values.get("message", "")
+    detail = f"{submission.form.name}, from {came}" if came else submission.form.name
+    return f"{detail}: “{' '.join(message.split())}”" if message else detail
+
+
+def lead_of(
+    form: CaptureForm, values: dict[str, str], campaign: Campaign | None
+) -> tuple[Lead, bool]:
+    """Return the lead of this address, made now if there is none, and whether it was known.
 
     Of a known one only what is blank is filled: a stranger may write any address into a form.
     """
@@ -155,17 +172,17 @@ def lead_of(form: CaptureForm, values: dict[str, str]) -> Lead:
     known = Lead.objects.with_address(values["email"]).first()
     if known is None:
         try:
-            return take_in(
-                actor=None, reason=f"Form {form.name}", email=values["email"],
-                campaign=form.campaign,
-                channel=form.campaign.channel if form.campaign else None, **facts,
+            made = take_in(
+                actor=None, reason=f"Form {form.name}", email=values["email"], campaign=campaign,
+                channel=campaign.channel if campaign else None, **facts,
             )  # fmt: skip
+            return made, False
         except EmailTaken as taken:
             known = taken.lead
     blank = {name: value for name, value in facts.items() if not getattr(known, name)}
     if blank:
         edit_lead(known, blank, actor=None)
-    return known
+    return known, True
 
 
 def company_of(values: dict[str, str]) -> Company | None:

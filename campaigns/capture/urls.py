@@ -1,12 +1,13 @@
 from django.urls import path
 
-from campaigns.capture.views import forms, links, public, review
+from campaigns.capture.views import forms, links, offers, public, review
 
 app_name = "capture"
 
 urlpatterns = [
     path("f/<uuid:key>/", public.public, name="public"),
     path("f/<uuid:key>/thanks/", public.thanks, name="thanks"),
+    path("f.js", public.script, name="script"),
     path("forms/", forms.form_list, name="list"),
     path("forms/new/", forms.create, name="create"),
     path("forms/<int:pk>/", forms.detail, name="detail"),
@@ -21,6 +22,9 @@ urlpatterns = [
     path("forms/submissions/<int:pk>/", review.one, name="review-one"),
     path("forms/submissions/<int:pk>/rescue/", review.rescue, name="rescue"),
     path("forms/submissions/<int:pk>/discard/", review.discard, name="discard"),
+    path("forms/leads/<int:pk>/offers/", offers.lead_offers, name="lead-offers"),
+    path("forms/offers/<int:pk>/accept/", offers.accept_fact, name="accept-fact"),
+    path("forms/offers/<int:pk>/dismiss/", offers.dismiss_fact, name="dismiss-fact"),
     path("utm/", links.link_list, name="links"),
     path("utm/new/", links.link_create, name="link-create"),
     path("utm/preview/", links.link_preview, name="link-preview"),

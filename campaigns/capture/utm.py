@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from leads.normalising import BadValue, one_line
 
 PARTS = ("source", "medium", "campaign", "term", "content")
-LONGEST = 100
+LONGEST, LONGEST_QUERY = 100, 4000
 NOT_PLAIN = re.compile(r"[^\w.~-]+")
 
 SOURCES = ("google", "linkedin", "facebook", "newsletter", "partner", "qr")
@@ -23,10 +23,33 @@ def tidy(name: str) -> str:
 def read(query: Mapping[str, str]) -> dict[str, str]:
     """Return the UTM values among the parameters of an address, those that are there.
 
-    In lower case, so that Google and google are one source; what cannot be shown is left out.
+    Names in any case, values in lower case, so that Google and google are one source; what cannot
+    be shown is left out.
     """
+    query = {name.lower(): value for name, value in query.items()}
     found = {part: plain(query.get(f"utm_{part}", "")) for part in PARTS}
     return {part: value for part, value in found.items() if value}
+
+
+def read_query(query: str) -> dict[str, str]:
+    """Return the UTM values of the query part of an address."""
+    try:
+        return read(dict(parse_qsl(query[:LONGEST_QUERY], max_num_fields=100)))
+    except ValueError:
+        return {}
+
+
+def read_url(url: str) -> dict[str, str]:
+    """Return the UTM values of a whole address; none of one that cannot be read."""
+    try:
+        return read_query(urlsplit(url).query)
+    except ValueError:
+        return {}
+
+
+def query(values: Mapping[str, str]) -> str:
+    """Return the values as the query part of an address."""
+    return urlencode([(f"utm_{part}", values[part]) for part in PARTS if values.get(part)])
 
 
 def plain(text: str) -> str:

@@ -13,7 +13,7 @@
   // Of the address only the page and its utm_ values leave the browser.
   function page() {
     var kept = new URLSearchParams();
-    new URLSearchParams(location.search).forEach(function (v, k) { if (/^utm_/.test(k)) kept.append(k, v); });
+    new URLSearchParams(location.search).forEach(function (v, k) { if (/^utm_/i.test(k)) kept.append(k.toLowerCase(), v); });
     kept = "" + kept;
     return location.origin + location.pathname + (kept && "?" + kept);
   }

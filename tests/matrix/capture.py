@@ -1,6 +1,6 @@
 """Rows of capture forms, their public pages and UTM links."""
 
-from crm.users.permissions import EVERYBODY, MARKETING
+from crm.users.permissions import EVERYBODY, MARKETING, WRITERS
 from tests.matrix.base import Row
 
 BUILT = {"name": "Webinar", "touch_kind": "form", "button": "Send", "thank_you": "Thanks",
@@ -17,6 +17,7 @@ ROWS = [
         data={"email": "ana@example.com"},
         public=True,
     ),
+    Row("capture:script", get=EVERYBODY, public=True),
     Row("capture:thanks", get=EVERYBODY, obj="public form", public=True),
     Row("capture:list", get=EVERYBODY),
     Row("capture:create", get=MARKETING, post=MARKETING, data={"name": "Webinar"}),
@@ -38,6 +39,9 @@ ROWS = [
         obj="spam submission",
         data={"email": "ana@example.com"},
     ),
+    Row("capture:lead-offers", get=EVERYBODY, obj="lead"),
+    Row("capture:accept-fact", post=WRITERS, obj="offered fact"),
+    Row("capture:dismiss-fact", post=WRITERS, obj="offered fact"),
     Row("capture:links", get=EVERYBODY),
     Row(
         "capture:link-create",

@@ -20,6 +20,7 @@ from typing import Any, Literal
 from django.db.models import Model
 from django.utils.timezone import now
 
+from campaigns.capture.models import OfferedFact
 from campaigns.models import Feedback, ScoringRule, ScoringVersion
 from campaigns.services.rules import rules_now
 from crm.activities.models import Activity, CalendarFeed, FollowUp
@@ -469,6 +470,15 @@ def public_form(owner: User | None, team: Team | None) -> Subject:
 @kind("spam submission")
 def spam_submission(owner: User | None, team: Team | None) -> Model:
     return SubmissionFactory(spam="rate")
+
+
+@kind("offered fact", seen="scope")
+def offered_fact(owner: User | None, team: Team | None) -> Model:
+    lead = LeadFactory(owner=owner, team=team)
+    sent = SubmissionFactory(lead=lead)
+    return OfferedFact.objects.create(
+        lead=lead, submission=sent, field="job_title", value="Head of Planning"
+    )
 
 
 @kind("utm link")

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -122,7 +121,7 @@ def share(request: SignedInRequest, pk: int) -> HttpResponse:
         "tab": "share",
         "tabs": part_tabs(capture, "share", request.user),
         "may_write": request.user.role in MARKETING,
-        "site": settings.SITE_URL,
+        "snippet": capture.snippet,
     }
     return render(request, "capture/detail.html", context)
 

@@ -2,8 +2,11 @@
 
 import secrets
 import uuid
+from functools import cache
 from typing import Any
 
+from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -22,6 +25,8 @@ from crm.common.views import too_many_requests
 from crm.throttling.in_process import LocalLimit
 from crm.throttling.services import network_of
 
+PAGE = "tandem_page"
+"""The hidden field with the UTM values of the page in which a form is embedded."""
 RETRY_SECONDS = 900
 READ = LocalLimit(600)
 """Far above what a large office behind one address opens."""
@@ -84,8 +89,22 @@ def wait(request: HttpRequest, form: CaptureForm) -> HttpResponse:
 
 
 def origin(request: HttpRequest) -> dict[str, Any]:
-    """Return what led to the form: UTM values of its address, and the tracker's visitor."""
-    return {"utm_last": utm.read(request.GET.dict()), "visitor": visitor_of(request)}
+    """Return what led to the form, and the tracker's visitor.
+
+    UTM values of its own address, else those of the page in which it is embedded.
+    """
+    found = utm.read(request.GET.dict()) or utm.read_query(request.POST.get(PAGE, ""))
+    return {"utm_last": found, "visitor": visitor_of(request)}
+
+
+def page_query(request: HttpRequest) -> str:
+    """Return the UTM values of the embedding page, for the form to bring along; "" for none.
+
+    The browser says that page's address when the frame is loaded: no script is needed.
+    """
+    if request.method == "POST":
+        return utm.query(utm.read_query(request.POST.get(PAGE, "")))
+    return utm.query(utm.read_url(request.headers.get("Referer", "")))
 
 
 def visitor_of(request: HttpRequest) -> uuid.UUID | None:
@@ -109,7 +128,7 @@ def refused(request: HttpRequest, form: CaptureForm, words: str) -> HttpResponse
 def form_page(
     request: HttpRequest, form: CaptureForm, typed: PublicForm, token: str, *, status: int = 200
 ) -> HttpResponse:
-    context = {"typed": typed, "token": token, "honeypot": HONEYPOT}
+    context = {"typed": typed, "token": token, "honeypot": HONEYPOT, "page": page_query(request)}
     return shown(request, "capture/public.html", form, context, status=status)
 
 
@@ -133,6 +152,23 @@ def thanked(request: HttpRequest, form: CaptureForm) -> HttpResponse:
     url = reverse("capture:thanks", args=[form.uuid])
     response = redirect(f"{url}?embed=1" if embedded else url)
     response._csp_replace = ANYWHERE  # type: ignore[attr-defined]
+    return response
+
+
+@cache
+def script_text() -> bytes:
+    path = finders.find("js/embed.js")
+    assert isinstance(path, str)
+    with open(path, "rb") as file:
+        return file.read()
+
+
+@require_safe
+def script(request: HttpRequest) -> HttpResponse:
+    """The script of pages that embed a form, at a short address that never changes."""
+    response = HttpResponse(script_text(), content_type="text/javascript; charset=utf-8")
+    response["Cache-Control"] = f"public, max-age={0 if settings.DEBUG else 86400}"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
 
