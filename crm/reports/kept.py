@@ -1,8 +1,9 @@
 """Answers that take long are kept, and shown with the time that they are of.
 
-What took less than `settings.REPORT_KEPT_FROM` is answered anew each time; of a small company that
-is nearly every report. What took longer is kept; who asks again sees the kept answer at once, and
-one that is no longer fresh is renewed in the background. docs/decisions/0032.
+An answer that took longer than `settings.REPORT_KEPT_FROM` is kept, in a company of any size: while
+caches are cold that may be one that is quick the next time. Who asks again within two days sees the
+kept answer at once; after 15 minutes a worker answers anew, and what is quick by then is kept no
+more. Users share an answer if they see the same rows. docs/decisions/0032.
 """
 
 import hashlib
@@ -24,6 +25,7 @@ from crm.reports.models import KeptAnswer
 from crm.reports.questions import Question
 from crm.reports.registry import REPORTS, Report
 from crm.users.models import User
+from crm.users.scoping import sight_of
 
 FRESH = timedelta(minutes=15)
 """So long a kept answer is shown without being renewed."""
@@ -115,13 +117,12 @@ def prune() -> int:
 
 
 def key_of(report: Report, question: Question) -> str:
-    """Return the key of the answer: everybody who sees all rows shares one."""
+    """Return the key of the answer: of the question, and of what whoever asks may see."""
     asked = {**packed(question), "report": report.name}
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
 def packed(question: Question) -> dict[str, Any]:
-    user = None if question.sees_all or question.user is None else question.user.pk
     return {
         "period": days(question.period),
         "before": days(question.before) if question.before else None,
@@ -129,16 +130,18 @@ def packed(question: Question) -> dict[str, Any]:
         "by": question.by,
         "whose": question.whose,
         "more": dict(question.more),
-        "user": user,
+        "sees": sight_of(question.user) if question.user else None,
     }
 
 
 def question_of(kept: Mapping[str, Any]) -> Question | None:
-    """Return the question that was packed; None if who asked it is gone."""
+    """Return the question that was packed; None if who asked it is gone, or sees other rows now."""
+    if "sees" not in kept:  # kept by an earlier release
+        return None
     user = None
-    if kept["user"] is not None:
-        user = User.objects.active().filter(pk=kept["user"]).first()
-        if user is None or Question(user=user).sees_all:
+    if kept["sees"] is not None:
+        user = User.objects.active().filter(pk=kept["sees"]["user"]).first()
+        if user is None or sight_of(user) != kept["sees"]:
             return None
     return Question(
         period=period_of(kept["period"]),

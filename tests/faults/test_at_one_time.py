@@ -19,9 +19,11 @@ from campaigns.services.touches import record_touch
 from crm.funnel import handoffs
 from crm.funnel.models import Handoff, MqlDefinition, Verdict
 from crm.importing.models import Import
+from crm.stages import Stage
 from crm.users.models import Role, User
+from deals import closing
 from deals import services as deals
-from deals.models import Deal, PipelineStage
+from deals.models import Deal, LostReason, PipelineStage
 from leads.models import Lead
 from tests.factories import DealFactory, LeadFactory, waiting_handoff
 from tests.faults.stream import Stream
@@ -71,6 +73,38 @@ def test_of_two_reps_who_accept_one_lead_one_has_it_and_the_other_knows_who(worl
         assert Verdict.objects.filter(handoff=handoff).count() == 1
     world.settle()
     tell(f"16 two reps accept one lead, {rounds} times: {rounds} won, {rounds} told who was first")
+
+
+def test_of_two_who_close_one_deal_one_way_each_one_is_told_that_it_is_stale(world: World, tell):
+    ana, ben = User.objects.filter(role=Role.REP)[:2]
+    reason = LostReason.objects.create(name="Too late")
+    rounds = SIZE.handoffs
+    for _ in range(rounds):
+        deal = DealFactory(currency="EUR")
+
+        def win(rep: User, pk: int) -> object:
+            return closing.win(
+                Deal.objects.get(pk=pk), version=1, amount_minor=100, currency="EUR", actor=rep
+            )
+
+        def lose(rep: User, pk: int) -> object:
+            return closing.lose(
+                Deal.objects.get(pk=pk), version=1, reason=reason, good_lead=True, actor=rep
+            )
+
+        results = together(partial(win, ana, deal.pk), partial(lose, ben, deal.pk))
+
+        refused = [r for r in results if isinstance(r, deals.StaleDeal | deals.NotAllowedNow)]
+        closed = [result for result in results if isinstance(result, Deal)]
+        assert (len(closed), len(refused)) == (1, 1), results
+        deal.refresh_from_db()
+        assert (deal.status, deal.version) == (closed[0].status, 2)
+        verdict = Verdict.objects.get(lead=deal.lead)
+        assert verdict.kind == deal.status
+        lead = Lead.objects.get(pk=deal.lead_id)
+        assert (lead.stage == Stage.CUSTOMER) == (deal.status == Deal.Status.WON)
+    world.settle()
+    tell(f"16 two close one deal, {rounds} times: {rounds} closed once, {rounds} told")
 
 
 def test_of_two_browsers_that_move_one_card_one_is_told_that_it_is_stale(world: World, tell):

@@ -7,8 +7,8 @@ from crm.reports import kept, tasks
 from crm.reports.models import KeptAnswer
 from crm.reports.questions import Question
 from crm.reports.registry import REPORTS
-from crm.users.models import Role
-from tests.factories import LeadFactory, UserFactory
+from crm.users.models import Role, Scope
+from tests.factories import LeadFactory, TeamFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 FUNNEL = REPORTS["funnel"]
@@ -67,6 +67,42 @@ def test_a_reps_answer_is_not_shown_to_others(slow):
     assert leads_in(kept.answer(FUNNEL, Question(user=rep))[0]) == 1
     assert leads_in(kept.answer(FUNNEL, Question(user=other))[0]) == 0
     assert KeptAnswer.objects.count() == 2
+
+
+def test_after_a_change_of_team_the_old_teams_numbers_are_not_shown(slow):
+    north, south = TeamFactory(), TeamFactory()
+    manager = UserFactory(role=Role.SALES_MANAGER, team=north, scope=Scope.TEAM)
+    LeadFactory(team=north), LeadFactory(team=north), LeadFactory(team=south)
+    assert leads_in(kept.answer(FUNNEL, Question(user=manager))[0]) == 2
+
+    manager.team = south
+    manager.save()
+
+    assert leads_in(kept.answer(FUNNEL, Question(user=manager))[0]) == 1
+
+
+def test_after_a_change_of_scope_only_what_may_be_seen_is_shown(slow):
+    manager = UserFactory(role=Role.SALES_MANAGER, scope=Scope.ALL)
+    LeadFactory(owner=UserFactory())
+    assert leads_in(kept.answer(FUNNEL, Question(user=manager))[0]) == 1
+
+    manager.scope = Scope.OWN
+    manager.save()
+
+    assert leads_in(kept.answer(FUNNEL, Question(user=manager))[0]) == 0
+
+
+def test_what_was_asked_before_a_change_of_team_is_not_renewed_with_the_new_teams_rows(slow):
+    north, south = TeamFactory(), TeamFactory()
+    manager = UserFactory(role=Role.SALES_MANAGER, team=north, scope=Scope.TEAM)
+    kept.answer(FUNNEL, Question(user=manager))
+    KeptAnswer.objects.update(asked_at=now() - timedelta(minutes=1))
+    manager.team = south
+    manager.save()
+
+    tasks.renew_answers()
+
+    assert not KeptAnswer.objects.exists()
 
 
 def test_those_who_see_all_share_one_answer(slow):
