@@ -6,7 +6,7 @@ from crm.users.models import User
 from leads.models import Lead, LeadQuerySet
 from leads.normalising import BadValue, email_address
 
-NUMBER = re.compile(r"#(\d{1,18})\s*$")
+NUMBER = re.compile(r"#([0-9]{1,18})\s*$")
 MOST = 8
 
 

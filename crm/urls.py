@@ -45,4 +45,4 @@ urlpatterns += webhook_urls()
 handler400 = "crm.common.views.bad_request"
 handler403 = "crm.common.views.permission_denied"
 handler404 = "crm.common.views.page_not_found"
-handler500 = "crm.common.views.server_error"
+handler500 = "crm.common.failures.failed"

@@ -6,6 +6,7 @@ class DealsConfig(AppConfig):
 
     def ready(self) -> None:
         from crm.activities.timeline import register_source
+        from crm.common.bodies import register_limit
         from crm.common.retention import register_prune
         from crm.funnel.worth import register_worth
         from crm.outbox import services as outbox
@@ -15,6 +16,7 @@ class DealsConfig(AppConfig):
         register_source("deals", "deals", "Deals", reactions.moves_of_lead)
         register_worth(worth.worth_by)
         register_prune("files of deals", files.prune)
+        register_limit("deals:file-add", lambda: files.LARGEST)
         tabs.register_tab(tabs.ACTIVITY, "Activity", "deals:detail")
         tabs.register_tab(tabs.FILES, "Files", "deals:files")
         tabs.register_tab(tabs.HISTORY, "History", "deals:history")

@@ -15,6 +15,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.timezone import now
 
+from crm.common.storage import gone_if_it_fails, plain_name
 from crm.users.models import User
 from deals.history import change
 from deals.models import Deal, DealFile
@@ -72,7 +73,7 @@ class FileRefused(ValueError):
 
 def check(upload: UploadedFile) -> str:
     """Return the name to keep. Raises FileRefused for what is not taken."""
-    name = Path(upload.name or "").name.strip()
+    name = plain_name(Path(upload.name or "").name)
     size = upload.size or 0
     if not size:
         raise FileRefused(f"“{name}” is empty.")
@@ -97,10 +98,11 @@ def keep_file(deal: Deal, upload: UploadedFile, *, actor: User) -> DealFile:
     """Add a file to the deal. Raises FileRefused for what is not taken."""
     name = check(upload)
     kept = DealFile(key=uuid.uuid4(), deal=deal, name=name, size=upload.size or 0, added_by=actor)
-    write_bytes(path_of(kept), upload)
-    with transaction.atomic():
-        kept.save()
-        note(deal, None, name, actor=actor)
+    with gone_if_it_fails(path_of(kept)):
+        write_bytes(path_of(kept), upload)
+        with transaction.atomic():
+            kept.save()
+            note(deal, None, name, actor=actor)
     return kept
 
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_http_methods
 
+from crm.common import parameters
 from crm.common.htmx import done, refused, toast, wants_partial
 from crm.users.permissions import EVERYBODY, MANAGERS, SignedInRequest, allow
 from leads import export as exporting
@@ -24,9 +25,8 @@ def chosen(request: SignedInRequest, data: QueryDict) -> LeadQuerySet:
     """Return the leads that the bulk bar names: some by key, or all that match its query."""
     if data.get("all"):
         return the_list(request, QueryDict(data.get("query", ""))).leads
-    ids = [int(word) for word in data.getlist("ids")[:MOST_IDS] if word.isdecimal()]
-    small = [pk for pk in ids if pk < 2**62]
-    return Lead.objects.visible_to(request.user).filter(pk__in=small)
+    ids = parameters.keys(data.getlist("ids")[:MOST_IDS])
+    return Lead.objects.visible_to(request.user).filter(pk__in=ids)
 
 
 @require_http_methods(["GET", "POST"])

@@ -15,6 +15,7 @@ from campaigns.channel_metrics.numbers import BY_NAME, LOOK_BACK, METRICS, NotAN
 from campaigns.channel_metrics.services import Place, set_brand, write_cells
 from campaigns.models import Campaign
 from campaigns.views.common import header
+from crm.common import parameters
 from crm.common.htmx import done, toast, wants_partial
 from crm.common.parts import Tab
 from crm.users.permissions import (
@@ -126,9 +127,10 @@ def show(
 
 def asked_week(text: str | None, today: date) -> date:
     """Return the Monday that the address asks for, this week's for anything that is no day."""
+    day = parameters.day(text)
     try:
-        return grid.likely_week(date.fromisoformat(text or ""))
-    except (ValueError, NotANumber):
+        return grid.likely_week(day) if day else monday(today)
+    except NotANumber:
         return monday(today)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from crm.common import parameters
 from crm.mailing.blocks import FIELDS, MOST_BLOCKS, Block
 
 LABELS = {
@@ -20,8 +21,8 @@ FIRST: list[Block] = [
 
 def read(posted: Mapping[str, str]) -> list[Block]:
     """Return the blocks in a posted form, in its order; what is no block is passed over."""
-    count = posted.get("blocks", "0")
-    numbers = range(min(int(count), MOST_BLOCKS)) if count.isdecimal() else range(0)
+    count = parameters.whole_number(posted.get("blocks")) or 0
+    numbers = range(min(count, MOST_BLOCKS))
     blocks = []
     for number in numbers:
         kind = posted.get(f"block-{number}-kind", "")
@@ -39,9 +40,10 @@ def change(blocks: list[Block], act: str) -> tuple[list[Block], int | None]:
     verb, _, what = act.partition("-")
     if verb == "add" and what in FIELDS and len(blocks) < MOST_BLOCKS:
         return [*blocks, {"kind": what, **dict.fromkeys(FIELDS[what], "")}], len(blocks)
-    if verb not in MOVES or not what.isdecimal() or int(what) >= len(blocks):
+    number = parameters.whole_number(what)
+    if verb not in MOVES or number is None or number >= len(blocks):
         return blocks, None
-    return MOVES[verb](blocks, int(what))
+    return MOVES[verb](blocks, number)
 
 
 def up(blocks: list[Block], number: int) -> tuple[list[Block], int | None]:

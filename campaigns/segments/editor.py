@@ -16,6 +16,7 @@ from campaigns.models import Campaign, Touch
 from campaigns.segments import fields
 from campaigns.segments.fields import FIELDS, Choices, Field, Operator
 from campaigns.segments.rules import ALL, ANY, Path, RulesNotAccepted, Tree
+from crm.common import parameters
 
 JOINS: Choices = [(ALL, "all"), (ANY, "any")]
 NAME = re.compile(r"g-(\d{1,3})(?:-r-(\d{1,3}))?-(join|field)")
@@ -190,7 +191,7 @@ def posted_row(data: QueryDict, prefix: str) -> Row:
 def act(editor: Editor, button: str) -> None:
     """Do what a button of the editor says: add-0, remove-0-1, drop-0 or group."""
     word, *numbers = button.split("-")
-    places = [int(number) for number in numbers if number.isdecimal() and len(number) < 4]
+    places = parameters.keys(numbers)
     groups = editor.groups
     if word == "group":
         groups.append(Group())

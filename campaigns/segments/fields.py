@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Q
 
 from campaigns.models import Touch
+from crm.common import parameters
 
 Choices = list[tuple[str, str]]
 
@@ -130,10 +131,10 @@ def clean_days(value: Any) -> int:
 
 
 def clean_date(value: Any) -> date:
-    try:
-        return date.fromisoformat(str(value))
-    except ValueError as fault:
-        raise BadRuleValue("give a day.") from fault
+    day = parameters.day(str(value))
+    if day is None:
+        raise BadRuleValue("give a day.")
+    return day
 
 
 def clean_touch(value: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from campaigns.segments.models import Segment
 from campaigns.segments.rules import RulesNotAccepted
 from campaigns.segments.services import members
+from crm.common import parameters
 from crm.users.models import User
 from leads.models import LeadQuerySet
 
@@ -23,5 +24,4 @@ def segment_label(word: str) -> str:
 
 
 def named(word: str) -> Segment | None:
-    fits = word.isdecimal() and len(word) < 19
-    return Segment.objects.filter(pk=int(word)).first() if fits else None
+    return Segment.objects.filter(pk__in=parameters.keys([word])).first()

@@ -16,7 +16,7 @@ from campaigns.segments.models import Segment
 from campaigns.segments.rules import RulesNotAccepted
 from campaigns.segments.usage import uses
 from campaigns.segments.wording import said
-from crm.common import keyset
+from crm.common import keyset, parameters
 from crm.common.htmx import conflict, done, refused, toast
 from crm.users.models import User
 from crm.users.permissions import MARKETING, SignedInRequest, allow
@@ -225,4 +225,4 @@ def export(request: SignedInRequest, pk: int) -> Any:
 
 def ids_of(data: QueryDict) -> list[int]:
     """Return the keys of leads in a form, those that can be keys."""
-    return [int(word) for word in data.getlist("ids") if word.isdecimal() and len(word) < 19]
+    return parameters.keys(data.getlist("ids"))

@@ -8,7 +8,6 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
@@ -20,6 +19,7 @@ from campaigns.querysets import FeedbackQuerySet
 from campaigns.reasons import reasons_by_campaign
 from campaigns.services import feedback as services
 from campaigns.views.common import show_form
+from crm.common import parameters
 from crm.common.htmx import done, toast, wants_partial
 from crm.common.parts import Tab
 from crm.funnel import verdicts
@@ -161,11 +161,7 @@ def unread_all(request: SignedInRequest) -> HttpResponse:
 
 
 def moment(text: str) -> datetime | None:
-    try:
-        at = parse_datetime(text)
-    except ValueError:
-        return None
-    return at if at and at.tzinfo else None
+    return parameters.moment(text)
 
 
 @allow(MARKETING)

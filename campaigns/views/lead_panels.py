@@ -14,6 +14,7 @@ from campaigns.models import Touch
 from campaigns.services.explaining import explain_lead, explain_past
 from campaigns.services.qualifying import OFFERABLE, NotQualifiable, qualify_by_hand
 from campaigns.views.common import show_form
+from crm.common import parameters
 from crm.common.htmx import done, toast
 from crm.common.periods import midnight
 from crm.funnel.ledger import LeadMoved
@@ -51,12 +52,9 @@ def lead_score(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def past_day(text: str, user: User) -> tuple[date, datetime] | None:
     """Return a day before today and its last moment, in the user's zone; None for anything else."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    end = midnight(day + timedelta(days=1), user.zone) if day.year > 1970 else None
-    return (day, end) if end and end <= now() else None
+    day = parameters.day(text)
+    end = midnight(day + timedelta(days=1), user.zone) if day else None
+    return (day, end) if day and end and end <= now() else None
 
 
 @allow(EVERYBODY)

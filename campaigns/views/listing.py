@@ -19,6 +19,7 @@ from campaigns.filters import VIEWS, CampaignFilter, in_view, ordered
 from campaigns.models import Campaign
 from campaigns.querysets import CampaignQuerySet
 from campaigns.services import planning
+from crm.common import parameters
 from crm.common.formats import money
 from crm.common.htmx import done, toast, wants_partial
 from crm.common.parts import Tab
@@ -92,9 +93,8 @@ def chosen(request: SignedInRequest) -> CampaignQuerySet:
     """Return the campaigns that the bulk bar names: some by key, or all that match its query."""
     if request.POST.get("all"):
         return asked_for(request, QueryDict(request.POST.get("query", "")))
-    ids = [int(word) for word in request.POST.getlist("ids")[:MOST_IDS] if word.isdecimal()]
-    small = [pk for pk in ids if pk < 2**62]
-    return Campaign.objects.visible_to(request.user).filter(pk__in=small)
+    ids = parameters.keys(request.POST.getlist("ids")[:MOST_IDS])
+    return Campaign.objects.visible_to(request.user).filter(pk__in=ids)
 
 
 @allow(MARKETING)

@@ -15,6 +15,7 @@ from campaigns.models import Touch
 from campaigns.picking import suggestions, written
 from campaigns.services.touches import record_touch
 from campaigns.views.common import show_form
+from crm.common import parameters
 from crm.common.htmx import done, toast, wants_partial
 from crm.funnel.intake import take_in
 from crm.users.permissions import MARKETING, SignedInRequest, allow
@@ -49,7 +50,7 @@ def initial(request: SignedInRequest) -> dict[str, object]:
     asked = request.GET if request.method == "GET" else request.POST
     values: dict[str, object] = {name: asked.get(name) for name in KEPT}
     values |= {"at": localtime(now()).replace(second=0), "key": uuid.uuid4().hex}
-    if (pk := request.GET.get("lead", "")).isdigit():
+    if pk := parameters.whole_number(request.GET.get("lead")):
         values["lead"] = written(get_object_or_404(Lead.objects.visible_to(request.user), pk=pk))
     return values
 

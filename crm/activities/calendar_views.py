@@ -14,8 +14,9 @@ from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from crm.activities import ics, month
-from crm.activities.follow_up_views import parse_day, tabs
+from crm.activities.follow_up_views import tabs
 from crm.activities.models import CalendarFeed, FollowUp
+from crm.common import parameters
 from crm.common.htmx import toast, wants_partial
 from crm.common.parts import Tab
 from crm.users.permissions import EVERYBODY, WRITERS, SignedInRequest, allow
@@ -31,7 +32,7 @@ MOST_EVENTS = 2000
 def calendar(request: SignedInRequest) -> HttpResponse:
     """The user's own follow-ups in a week or a month."""
     view = month.MONTH if request.GET.get("view") == month.MONTH else month.WEEK
-    span = month.Span(view, parse_day(request.GET.get("on", "")) or localdate())
+    span = month.Span(view, parameters.day(request.GET.get("on", "")) or localdate())
     context = {
         "span": span,
         "days": month.filled(span, request.user),

@@ -1,6 +1,6 @@
 """What people are to do next: the list by due day, and the acts on one follow-up."""
 
-from datetime import date, datetime, time
+from datetime import datetime, time
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBadRequest
@@ -14,7 +14,7 @@ from crm.activities import agenda, services
 from crm.activities.forms import FollowUpForm, LeadPick, NextStepForm
 from crm.activities.models import FollowUp, FollowUpQuerySet
 from crm.activities.views import LOGGED, PLANNED, SNOOZES, planned
-from crm.common import formats
+from crm.common import formats, parameters
 from crm.common.htmx import done, refused, toast, wants_partial
 from crm.common.parts import Tab
 from crm.users.models import Scope
@@ -185,17 +185,8 @@ def create(request: SignedInRequest) -> HttpResponse:
 
 def on_day(word: str) -> dict[str, Any]:
     """Return the beginning of a follow-up on the day that the address names: at nine."""
-    day = parse_day(word)
+    day = parameters.day(word)
     return {"due_at": make_aware(datetime.combine(day, time(9)))} if day else {}
-
-
-def parse_day(word: str) -> date | None:
-    """Return the day that an ISO date of these two centuries names, None for anything else."""
-    try:
-        day = date.fromisoformat(word)
-    except ValueError:
-        return None
-    return day if 1900 < day.year < 2100 else None
 
 
 @require_POST
@@ -213,7 +204,7 @@ def call_off(request: SignedInRequest, pk: int) -> HttpResponse:
 def move(request: SignedInRequest, pk: int) -> HttpResponse:
     """Put a follow-up on another day; the calendar's drag, and a form without it."""
     follow_up = visible(request, pk)
-    day = parse_day(request.POST.get("day", ""))
+    day = parameters.day(request.POST.get("day", ""))
     if day is None:
         return HttpResponseBadRequest("day")
     if services.move_follow_up(follow_up, day):

@@ -8,6 +8,7 @@ from django.utils.timezone import localdate, localtime, make_aware
 
 from crm.activities.models import Activity, FollowUp
 from crm.activities.services import NextStep
+from crm.common import parameters
 from crm.users.models import User
 from leads.models import Lead, LeadQuerySet
 
@@ -232,7 +233,7 @@ class LeadPick(forms.Form):
 def named(leads: LeadQuerySet, text: str) -> LeadQuerySet:
     """Return the leads that `text` means: one by its number, one by its address, or a search."""
     _, _, number = text.rpartition("#")
-    if number.isdecimal() and len(number) < 19 and text != number:
-        return leads.filter(pk=int(number))
+    if text != number and (key := parameters.whole_number(number)) is not None:
+        return leads.filter(pk=key)
     by_address = leads.with_address(text.strip())
     return by_address if by_address.exists() else leads.search(text)

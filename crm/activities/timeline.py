@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from crm.common import parameters
 from leads.models import Lead
 
 PAGE = 20
@@ -73,11 +74,8 @@ class Cursor:
     def read(cls, word: str) -> "Cursor | None":
         """Return what `word` stands for; None for a damaged one."""
         moment, _, skip = word.partition("~")
-        try:
-            at, number = datetime.fromisoformat(moment), int(skip)
-        except ValueError:
-            return None
-        return cls(at, number) if at.tzinfo and 0 <= number <= 1000 else None
+        at, number = parameters.moment(moment), parameters.whole_number(skip, 1000)
+        return None if at is None or number is None else cls(at, number)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
 from crm.audit.models import AuditEntry
+from crm.common import parameters
 from crm.common.htmx import wants_partial
 from crm.users.models import User
 from crm.users.permissions import MANAGERS, SignedInRequest, allow
@@ -46,9 +47,9 @@ def audit(request: SignedInRequest) -> HttpResponse:
     """List the changes; `older` is the number of the last one shown, from which to go on."""
     form = AuditFilter(request.GET)
     found = form.entries()
-    older = request.GET.get("older", "")
-    if older.isdecimal() and len(older) < 18:
-        found = found.filter(pk__lt=int(older))
+    older = parameters.whole_number(request.GET.get("older"))
+    if older is not None:
+        found = found.filter(pk__lt=older)
     entries = list(found[: PAGE + 1])
     query = request.GET.copy()
     query["older"] = str(entries[PAGE - 1].pk) if len(entries) > PAGE else ""

@@ -18,6 +18,8 @@ from django.db.models.expressions import Combinable, OrderBy
 from django.db.models.functions import Cast
 from django.http import QueryDict
 
+from crm.common import parameters
+
 Row = TypeVar("Row", bound=Model)
 COUNT_LIMIT = 10_000
 AFTER, BEFORE = "after", "before"
@@ -158,7 +160,7 @@ def read(mark: str, order: Order) -> tuple[Any, int] | None:
         word = base64.urlsafe_b64decode(mark + "=" * (-len(mark) % 4))
         value, pk = json.loads(word)
         if order.type is datetime and not order.is_text:
-            value = datetime.fromisoformat(value)
+            value = parameters.moment(value)
         return (
             (value, pk)
             if fits(value, str if order.is_text else order.type) and fits(pk, int)
@@ -170,8 +172,6 @@ def read(mark: str, order: Order) -> tuple[Any, int] | None:
 
 def fits(value: object, type: type) -> bool:
     """Say whether the database can compare `value` with a column of `type`."""
-    if isinstance(value, datetime) and value.tzinfo is None:
-        return False
     if isinstance(value, int) and abs(value) >= 2**62:
         return False
     return isinstance(value, type) and "\x00" not in str(value)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from crm.common import parameters
+
 CHOICES = {
     "all": "All time",
     "12m": "Last 12 months",
@@ -84,5 +86,7 @@ def named(choice: str, today: date) -> Period:
 
 def of_month(key: str) -> Period:
     """Return the month written as “2026-03”. Raises ValueError for anything else."""
-    first = datetime.strptime(key, "%Y-%m").date()  # noqa: DTZ007
+    first = parameters.day(f"{key}-01")
+    if first is None:
+        raise ValueError(key)
     return Period(first, add_months(first, 1))

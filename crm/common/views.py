@@ -51,6 +51,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return HttpResponse(page, status=500, headers={REQUEST_ID: number} if number else None)
 
 
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """Answer while the database is locked, full or away, without asking anything of it."""
+    number = request_id(request)
+    page = render_to_string("503.html", {"request_id": number})
+    headers = {"Retry-After": "60"} | ({REQUEST_ID: number} if number else {})
+    return HttpResponse(page, status=503, headers=headers)
+
+
 def too_many_requests(request: HttpRequest, seconds: int, *, advice: str = "") -> HttpResponse:
     """Refuse an attempt too many and say for how long to stay away.
 

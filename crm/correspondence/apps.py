@@ -6,9 +6,11 @@ class CorrespondenceConfig(AppConfig):
 
     def ready(self) -> None:
         from anymail.signals import inbound
+        from django.conf import settings
 
         from crm.activities import invitations
         from crm.activities.sources import register_links
+        from crm.common.bodies import register_limit
         from crm.common.retention import register_prune
         from crm.correspondence import (
             journal,
@@ -30,3 +32,4 @@ class CorrespondenceConfig(AppConfig):
         register_prune("received mail that was set aside", receiving.prune)
         register_watch(receiving.say_set_aside)
         inbound.connect(providers.take_mail, dispatch_uid="crm.correspondence")
+        register_limit("correspondence:inbound", lambda: settings.INBOUND_MAX_BYTES)

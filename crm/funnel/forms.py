@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from crm.common import parameters
 from crm.common.freshness import Change, FreshForm
 from crm.funnel.models import Handoff, MqlDefinition, Offering, Reason, RoutingRule, Verdict
 from crm.users.models import Team, User
@@ -314,7 +315,7 @@ class TestLeadForm(forms.Form):
     def clean_lead(self) -> Lead:
         text = self.cleaned_data["lead"]
         seen = Lead.objects.visible_to(self.user)
-        by_key = seen.filter(pk=int(text)) if text.isdecimal() and len(text) < 18 else seen.none()
+        by_key = seen.filter(pk__in=parameters.keys([text]))
         found = by_key.first() or seen.search(text).order_by("-pk").first()
         if found is None:
             raise ValidationError(f"No lead matches “{text}”.")

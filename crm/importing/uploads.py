@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, cast
 
 from django.core.files.base import ContentFile, File
 
+from crm.common.storage import plain_name
 from crm.importing import reading, sheets
 from crm.importing.models import Import
 from crm.importing.reading import NotReadable, Raw, Table
@@ -116,7 +117,7 @@ def samples(source: Import, most: int = SAMPLES) -> list[Raw]:
 def safe_name(name: str) -> str:
     """Return the file's name without a path, tricks or excess: for people to read, not to open."""
     bare = PureWindowsPath(unicodedata.normalize("NFC", name)).name
-    bare = "".join(c for c in UNSAFE.sub("", bare) if unicodedata.category(c) != "Cs").strip(" .")
+    bare = plain_name(UNSAFE.sub("", bare)).strip(" .")
     stem, dot, ending = bare.rpartition(".")
     if len(bare) > 100 and dot and len(ending) <= 5:
         bare = stem[:94] + "…" + dot + ending

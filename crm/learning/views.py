@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns.models import ScoringRule
 from campaigns.services import drafts
+from crm.common import parameters
 from crm.common.htmx import done, toast
 from crm.funnel.models import MqlDefinition
 from crm.learning import thresholds
@@ -40,11 +41,12 @@ learning = page_of(LEARNING, of_reader)
 def try_points(request: SignedInRequest) -> HttpResponse:
     """Draft other points in the scoring studio, which shows what they would do first."""
     changes = {
-        int(name.removeprefix(POINTS)): {"points": min(int(str(written)), MOST)}
+        rule: {"points": min(points, MOST)}
         for name, written in request.POST.items()
-        if name.startswith(POINTS) and name.removeprefix(POINTS).isdecimal()
-        and str(written).isdecimal()
-    }  # fmt: skip
+        if name.startswith(POINTS)
+        and (rule := parameters.whole_number(name.removeprefix(POINTS))) is not None
+        and (points := parameters.whole_number(written)) is not None
+    }
     if not changes or ScoringRule.objects.filter(pk__in=changes).count() != len(changes):
         toast(request, "The rules have changed meanwhile. Look again.", level="warning")
         return redirect("learning:learning")

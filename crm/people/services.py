@@ -4,6 +4,7 @@ from copy import copy
 from datetime import date
 from typing import Any
 
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils.timezone import now
@@ -157,3 +158,8 @@ def delete_team(team: Team) -> None:
     except ProtectedError as error:
         named = ", ".join(f"“{row}”" for row in error.protected_objects)
         raise TeamInUse(f"{team} is named by {named}. Change that first.") from None
+
+
+def drop_ended_sessions() -> int:
+    """Drop the sessions that have ended by their time; return how many."""
+    return Session.objects.filter(expire_date__lt=now()).delete()[0]

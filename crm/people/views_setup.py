@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from crm.common import parameters
 from crm.common.htmx import refused, toast, wants_partial
 from crm.outbox.models import Effect
 from crm.people import devices, invitations, services, set_up
@@ -38,11 +39,9 @@ def setup(request: HttpRequest) -> HttpResponse:
 
 def chosen_step(request: HttpRequest, organisation: Organisation) -> int:
     """Return the wished screen if the set-up has come so far, and it can be shown again."""
-    wished = request.GET.get("step", "")
     at = organisation.set_up_step
-    if wished.isdigit() and 1 <= int(wished) <= at and int(wished) != set_up.YOU:
-        return int(wished)
-    return at
+    wished = parameters.whole_number(request.GET.get("step"), at)
+    return wished if wished and wished != set_up.YOU else at
 
 
 def needs_administrator(request: HttpRequest, step: int) -> bool:

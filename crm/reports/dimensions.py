@@ -14,6 +14,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 
 from campaigns.models import Campaign
+from crm.common import parameters
 from crm.users.models import Team, User
 from leads.models import Channel, CompanySize
 
@@ -53,15 +54,21 @@ class Dimension:
             return none | Q(**{self.path(prefix): ""}) if self.is_text else none
         if self.is_text:
             return Q(**{self.path(prefix): value})
-        if not value.isdecimal() or len(value) > 17:
-            raise BadRequest("The report's link is damaged. Open it from the report again.")
-        return Q(**{self.path(prefix): int(value)})
+        return Q(**{self.path(prefix): row_key(value)})
 
     def names(self, values: Iterable[str]) -> Named:
         """Return key and label of each value. What is gone from the database is "(none)" too."""
         asked = [value for value in values if value != NONE]
         found = self.name(asked) if asked else {}
         return {value: found.get(value, (NO_NAME, NO_NAME)) for value in [*asked, NONE]}
+
+
+def row_key(value: str) -> int:
+    """Return the key of the row that is a group's value. Raises BadRequest."""
+    key = parameters.whole_number(value)
+    if key is None:
+        raise BadRequest("The report's link is damaged. Open it from the report again.")
+    return key
 
 
 def channels(values: Collection[str]) -> Named:

@@ -15,10 +15,11 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from campaigns.segments.models import Segment
 from campaigns.segments.services import members
+from crm.common import parameters
 from crm.common.links import link
 from crm.common.periods import Period, of_month
 from crm.funnel.models import StageEntry
-from crm.reports.dimensions import DIMENSIONS, NONE
+from crm.reports.dimensions import DIMENSIONS, NONE, row_key
 from crm.reports.questions import COHORT, GROUPINGS, PERIOD, of_whom, within
 from crm.stages import PATH, Stage
 from crm.users.models import User
@@ -104,7 +105,10 @@ def on_path(name: str) -> Stage:
 
 
 def as_day(text: str) -> date | None:
-    return date.fromisoformat(text) if text else None
+    day = parameters.day(text)
+    if text and day is None:
+        raise ValueError(text)
+    return day
 
 
 def filter_leads(leads: LeadQuerySet, word: str, user: User) -> LeadQuerySet:
@@ -147,7 +151,7 @@ def in_group(cell: Cell) -> Q:
     if cell.by in ("", "month"):
         return Q()
     if cell.by == "segment":
-        segment = Segment.objects.filter(pk=int(cell.value)).first()
+        segment = Segment.objects.filter(pk=row_key(cell.value)).first()
         return Q(pk__in=members(segment).order_by().values("pk")) if segment else Q(pk__in=[])
     return DIMENSIONS[cell.by].condition(cell.value)
 
@@ -169,7 +173,7 @@ def group_words(cell: Cell) -> str:
     if cell.by in ("", "month"):
         return ""
     if cell.by == "segment":
-        name = Segment.objects.filter(pk=int(cell.value)).values_list("name", flat=True).first()
+        name = Segment.objects.filter(pk=row_key(cell.value)).values_list("name", flat=True).first()
         return f", {GROUPINGS[cell.by]}: {name or 'gone'}"
     names = DIMENSIONS[cell.by].names([] if cell.value == NONE else [cell.value])
     return f", {GROUPINGS[cell.by]}: {names[cell.value][1]}"

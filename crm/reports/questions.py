@@ -9,6 +9,7 @@ from django.core.exceptions import BadRequest
 from django.db.models import Q
 from django.utils.timezone import localdate
 
+from crm.common import parameters
 from crm.common.periods import Period
 from crm.users.models import Organisation, Scope, User
 
@@ -112,6 +113,7 @@ def of_whom(whose: str, *, owner: str = "owner", team: str = "team") -> Q:
         return Q()
     kind, _, key = whose.partition("-")
     column = {"user": owner, "team": team}.get(kind)
-    if column is None or not (key == NOBODY or (key.isdecimal() and len(key) < 18)):
+    number = parameters.whole_number(key)
+    if column is None or not (key == NOBODY or number is not None):
         raise BadRequest("The report's link is damaged. Open it from the report again.")
-    return Q(**{column: None if key == NOBODY else int(key)})
+    return Q(**{column: number})

@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote, urlencode
 from django.core.exceptions import BadRequest
 from django.db.models import QuerySet
 
+from crm.common import parameters
 from crm.common.links import link
 from crm.common.periods import Period
 from crm.users.models import User
@@ -34,9 +35,10 @@ class Params(dict[str, str]):
         word = self.get(name, "")
         if word in ("", "none"):
             return None
-        if not word.removeprefix("-").isdecimal() or len(word) > 17:
+        number = parameters.whole_number(word.removeprefix("-"))
+        if number is None:
             raise damaged()
-        return int(word)
+        return -number if word.startswith("-") else number
 
     def choice(self, name: str, allowed: Collection[str]) -> str:
         word = self.get(name, "")
@@ -45,10 +47,11 @@ class Params(dict[str, str]):
         return word
 
     def day(self, name: str) -> date | None:
-        try:
-            return date.fromisoformat(self[name]) if self.get(name) else None
-        except ValueError as error:
-            raise damaged() from error
+        word = self.get(name, "")
+        day = parameters.day(word)
+        if word and day is None:
+            raise damaged()
+        return day
 
     @property
     def period(self) -> Period:

@@ -21,6 +21,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce, TruncMonth
 from django.utils.timezone import localdate
 
+from crm.common import parameters
 from crm.common.periods import Period
 from crm.users.models import Organisation, User
 from deals.forecast.arithmetic import (
@@ -114,7 +115,7 @@ def of_whom(who: str) -> Q:
     column = {"user": "owner", "team": "team"}.get(kind)
     if column is None:
         return Q()
-    return Q(**{column: int(pk)}) if pk.isdecimal() and len(pk) < 18 else Q(**{column: None})
+    return Q(**{column: parameters.whole_number(pk)})
 
 
 def lines_of(deals: DealQuerySet, period: Period) -> list[Line]:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.urls import reverse
 
+from crm.common import parameters
 from crm.common.parts import Tab
 from crm.users.models import User
 from crm.users.permissions import may_open
@@ -49,10 +50,7 @@ class Asked:
         """Read it from the address; unknown values ask for the present month of people."""
         span = spans.asked(query.get("span", MONTH), query.get("period", ""), today)
         by = query.get("by", PEOPLE)
-        try:
-            as_of = date.fromisoformat(query.get("as_of", ""))
-        except ValueError:
-            as_of = None
+        as_of = parameters.day(query.get("as_of"))
         return cls(span, by if by in (PEOPLE, TEAMS) else PEOPLE, as_of if as_of != today else None)
 
     def url(self, span: Span | None = None, by: str = "", *, keep_day: bool = True) -> str:

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from crm.common import parameters
 from crm.common.htmx import done, toast
 from crm.common.keyset import Order, page
 from crm.common.parts import Tab
@@ -134,11 +135,12 @@ def name_of(who: str) -> str:
     kind, _, pk = who.partition("-")
     if kind not in ("user", "team"):
         return ""
-    if not pk.isdecimal() or len(pk) > 17:
+    key = parameters.whole_number(pk)
+    if key is None:
         return forecasting.NOBODY if kind == "user" else "No team"
     if kind == "team":
-        return team_names().get(int(pk), "")
-    return User.objects.filter(pk=pk).values_list("name", flat=True).first() or ""
+        return team_names().get(key, "")
+    return User.objects.filter(pk=key).values_list("name", flat=True).first() or ""
 
 
 @allow(SALES)

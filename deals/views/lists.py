@@ -29,6 +29,7 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
+from crm.common import parameters
 from crm.common.htmx import wants_partial
 from crm.common.keyset import KeysetPage, Order, page
 from crm.common.parts import Tab
@@ -185,7 +186,7 @@ def changes(request: SignedInRequest) -> HttpResponse:
     deals = asked.any_status(Deal.objects.visible_to(request.user)).open()
     columns = board.board(asked.pipeline, deals, currency=asked.currency, stages=asked.stages)
     known = {stamp.partition(".")[0]: stamp for stamp in request.POST.getlist("known")[:1000]}
-    ids = [int(pk) for pk in known if pk.isdecimal() and len(pk) < 19]
+    ids = parameters.keys(known)
     shown = board.cards_of(
         deals.filter(pk__in=ids, stage__in=asked.stages).values_list("pk", flat=True),
         cards.clock(),

@@ -6,11 +6,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import trigger_client_event
 
-from crm.activities.models import Activity
-from crm.common.htmx import conflict, refused, toast, wants_partial
+from crm.common.htmx import conflict, refused, wants_partial
 from crm.common.parts import Step
 from crm.funnel.models import Handoff
 from crm.users.models import User
@@ -147,23 +146,3 @@ def next_activity(request: SignedInRequest, pk: int) -> HttpResponse:
     deal = visible_deal(request, pk)
     name = "deals/_next.html" if deal.is_open else "deals/_closed.html"
     return render(request, name, record(deal, request.user))
-
-
-@allow(SALES)
-@require_POST
-def plan_next(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Set the deal's next activity from the bar on top of its record."""
-    deal = visible_deal(request, pk)
-    form = NextStepForm(request.POST)
-    step = form.step() if form.is_valid() else None
-    if step is None:
-        if not form.errors:
-            form.add_error("kind", "Choose what comes next.")
-        context = record(deal, request.user) | {"step_form": form}
-        name = "deals/_next.html" if wants_partial(request) else "deals/detail.html"
-        return refused(request, name, context)
-    services.plan(deal, step)
-    toast(request, f"{Activity.Kind(step.kind).label} planned")
-    if not wants_partial(request):
-        return redirect(deal)
-    return render(request, "deals/_next.html", record(visible_deal(request, pk), request.user))

@@ -3,19 +3,21 @@
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from crm.activities.correcting import changeable_on
+from crm.activities.models import Activity
 from crm.activities.timeline import Cursor
 from crm.activities.timeline import read_page as read_lead
-from crm.common.htmx import wants_partial
+from crm.common.htmx import refused, toast, wants_partial
 from crm.common.parts import Tab
-from crm.users.permissions import EVERYBODY, SignedInRequest, allow
-from deals import history, timeline
+from crm.users.permissions import EVERYBODY, SALES, SignedInRequest, allow
+from deals import history, services, timeline
+from deals.forms import NextStepForm
 from deals.models import Deal
 from deals.tabs import ACTIVITY, HISTORY, tabs_of
 from deals.views.contacts import people
@@ -57,6 +59,32 @@ def deal_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     deal = visible_deal(request, pk)
     context = timeline_context(request, deal)
     return show_tab(request, deal, ACTIVITY, "deals/_activity.html", context)
+
+
+@allow(SALES)
+@require_POST
+def plan_next(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Set the deal's next activity from the bar on top of its record."""
+    deal = visible_deal(request, pk)
+    form = NextStepForm(request.POST)
+    step = form.step() if form.is_valid() else None
+    if step is None:
+        return refuse_step(request, deal, form)
+    services.plan(deal, step)
+    toast(request, f"{Activity.Kind(step.kind).label} planned")
+    if not wants_partial(request):
+        return redirect(deal)
+    return render(request, "deals/_next.html", record(visible_deal(request, pk), request.user))
+
+
+def refuse_step(request: SignedInRequest, deal: Deal, form: NextStepForm) -> HttpResponse:
+    if not form.errors:
+        form.add_error("kind", "Choose what comes next.")
+    if wants_partial(request):
+        context = record(deal, request.user) | {"step_form": form}
+        return refused(request, "deals/_next.html", context)
+    context = timeline_context(request, deal) | {"step_form": form}
+    return show_tab(request, deal, ACTIVITY, "deals/_activity.html", context, status=422)
 
 
 @allow(EVERYBODY)

@@ -1,7 +1,5 @@
 """UTM links: building one, the list of them, those of a campaign."""
 
-import re
-
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -11,7 +9,7 @@ from campaigns.capture import links, places, services, utm
 from campaigns.capture.forms import LinkForm
 from campaigns.capture.models import UtmLink
 from campaigns.models import Campaign
-from crm.common import keyset
+from crm.common import keyset, parameters
 from crm.common.htmx import done, toast
 from crm.people import deleting
 from crm.users.permissions import EVERYBODY, MARKETING, SignedInRequest, allow
@@ -64,7 +62,7 @@ def page(request: SignedInRequest, form: LinkForm) -> HttpResponse:
 def campaign_of(request: SignedInRequest) -> Campaign | None:
     """Return the campaign to which the address narrows the list; None for all."""
     key = request.GET.get("campaign", "")
-    return Campaign.objects.filter(pk=int(key)).first() if re.fullmatch(r"\d{1,18}", key) else None
+    return Campaign.objects.filter(pk__in=parameters.keys([key])).first()
 
 
 @allow(MARKETING)

@@ -16,6 +16,7 @@ from campaigns.newsletters.models import Newsletter
 from campaigns.newsletters.views.common import found, too_late
 from campaigns.newsletters.views.lists import reach
 from campaigns.segments.models import Segment
+from crm.common import parameters
 from crm.common.htmx import toast
 from crm.mailing import blocks as writing
 from crm.users.permissions import MARKETING, SignedInRequest, allow
@@ -84,8 +85,8 @@ def save(
 ) -> HttpResponse:
     newsletter = form.save(commit=False)
     newsletter.blocks = writing.cleaned(blocks)
-    seen = request.POST.get("version", "")
-    planning.save_draft(newsletter, version=int(seen) if seen.isdecimal() else None)
+    seen = parameters.whole_number(request.POST.get("version"))
+    planning.save_draft(newsletter, version=seen)
     if act == "review":
         return redirect("newsletters:review", newsletter.pk)
     if act == "test":

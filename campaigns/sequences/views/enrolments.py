@@ -19,7 +19,7 @@ from campaigns.sequences.plans import plans_of
 from campaigns.sequences.querysets import SHOWN, EnrolmentQuerySet
 from campaigns.sequences.views.pages import seen
 from campaigns.views.common import show_form
-from crm.common import keyset
+from crm.common import keyset, parameters
 from crm.common.htmx import done, toast
 from crm.common.keyset import Order
 from crm.common.parts import Tab
@@ -70,7 +70,7 @@ def enrolments(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def asked_step(request: SignedInRequest) -> int:
     word = request.GET.get("step", "")
-    return int(word) if word.isdecimal() and len(word) < 18 else 0
+    return parameters.whole_number(word) or 0
 
 
 def narrowed(request: SignedInRequest, mine: EnrolmentQuerySet, step: int) -> EnrolmentQuerySet:

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from crm.common import parameters
 from crm.common.htmx import toast, wants_partial
 from crm.funnel import handoffs, routing
 from crm.funnel.forms import AnswerForm, ReassignForm, RecycleForm, RejectForm
@@ -137,7 +138,7 @@ def reassign(request: SignedInRequest, pk: int) -> HttpResponse:
 def reassign_bulk(request: SignedInRequest) -> HttpResponse:
     """Give the chosen waiting handoffs to one rep."""
     asked = request.POST if request.method == "POST" else request.GET
-    ids = [int(pk) for pk in asked.getlist("ids") if pk.isdecimal() and len(pk) < 18]
+    ids = parameters.keys(asked.getlist("ids"))
     form = ReassignForm(request.POST if "rep" in request.POST else None)
     title = f"Give {len(ids)} leads to" if len(ids) != 1 else "Give 1 lead to"
     context = {"title": title, "form": form, "ids": ids}

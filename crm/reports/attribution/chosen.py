@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce, Now
 from campaigns.models import Touch
 from crm.common.periods import Period
 from crm.reports.attribution.counting import UNATTRIBUTED
-from crm.reports.dimensions import NONE
+from crm.reports.dimensions import NONE, row_key
 from crm.reports.questions import Question, of_whom, on_days
 from crm.reports.rows import Params, RowSet, in_period, url_of
 from crm.users.models import Organisation, User
@@ -33,7 +33,7 @@ def touched(deals: Any, by: str, value: str) -> Any:
     if value == UNATTRIBUTED:
         return deals.exclude(Exists(touches)).exclude(known)
     group = F("campaign") if by == "campaign" else Coalesce(F("channel"), F("campaign__channel"))
-    wanted = None if value == NONE else int(value)
+    wanted = None if value == NONE else row_key(value)
     there = Exists(touches.annotate(group=group).filter(group=wanted))
     origin = known & Q(**{f"lead__{by}": wanted}) & ~Exists(touches)
     return deals.filter(there | origin)

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from campaigns.models import Campaign, Spend, Touch
 from crm.funnel.models import StageEntry
-from crm.reports.dimensions import NONE
+from crm.reports.dimensions import NONE, row_key
 from crm.reports.rows import LEADS, Params, RowSet, url_of
 from crm.stages import PATH
 from crm.users.models import Organisation, User
@@ -28,7 +28,7 @@ def of_group(by: str, value: str) -> Any:
     campaigns = Campaign.objects.all()
     if not value:
         return campaigns
-    key = None if value == NONE else int(value)
+    key = None if value == NONE else row_key(value)
     if by == CHANNEL:
         return campaigns.filter(channel=key)
     if by == PROGRAMME:
