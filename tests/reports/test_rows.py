@@ -43,7 +43,7 @@ def test_a_damaged_word_is_refused(deals_of, word):
         rows.read(word)
 
 
-@pytest.mark.parametrize("word", ["x", "9" * 18, "1.5"])
+@pytest.mark.parametrize("word", ["x", "9" * 19, "1.5"])
 def test_a_parameter_is_checked_by_who_reads_it(word):
     with pytest.raises(BadRequest):
         rows.Params(rep=word).number("rep")
