@@ -10,10 +10,12 @@ class CorrespondenceConfig(AppConfig):
 
         from crm.activities import invitations
         from crm.activities.sources import register_links
+        from crm.activities.timeline import register_source
         from crm.common.bodies import register_limit
         from crm.common.retention import register_prune
         from crm.correspondence import (
             journal,
+            participants,
             providers,
             receiving,
             returned,
@@ -28,6 +30,7 @@ class CorrespondenceConfig(AppConfig):
         register_links(journal.pages_of)
         register_answers(threads.answer_addresses)
         invitations.THREADS.append(threads.begin_for_meeting)
+        register_source("mail", "activities", "Activities", participants.mails_of)
         reports.register(returning.PERSONAL, returned.take_report, finder=returned.named_by)
         register_prune("received mail that was set aside", receiving.prune)
         register_watch(receiving.say_set_aside)

@@ -12,6 +12,7 @@ from django.utils.timezone import now
 from crm.correspondence import journal, sending
 from crm.correspondence.addresses import ANSWER, LOG, is_logging, owner_of
 from crm.correspondence.models import Message, ReceivedFile, ReceivedMail, UserMailbox
+from crm.correspondence.participants import leads_of
 from crm.correspondence.reading import MOST_HOPS, Letter, not_later_than, unique
 from crm.funnel.intake import take_in
 from crm.notifications.services import notify
@@ -107,9 +108,11 @@ def side_of(letter: Letter, recipients: tuple[str, ...]) -> Side | None:
         if address not in people and address != ours and not is_logging(address)
     )
     writer = people.get(letter.sender)
+    unknown = not people and not leads_of([letter.sender])
+    hidden = owner_of((*letter.to, *letter.cc), LOG) is None
     if writer and not others and letter.forwarded_from:
         return Side(Message.Direction.IN, writer, (letter.forwarded_from,))
-    if writer or (user and not people and not Lead.objects.with_address(letter.sender).exists()):
+    if writer or (user and unknown and hidden and others):
         out = Side(Message.Direction.OUT, writer or user, others, sure=user is not None)
         return out if others else None
     reader = next((people[a] for a in recipients if a in people), None)
@@ -127,25 +130,31 @@ def colleagues(addresses: Iterable[str]) -> dict[str, User]:
 
 
 def lead_of(letter: Letter, others: tuple[str, ...]) -> Found:
-    """Return the lead of a message: by its thread, else by address."""
+    """Return the lead that a message is logged with: who wrote or got it, else its thread's.
+
+    others: the sender of what came in, the recipients of what went out
+    """
     ids = [name for name in (letter.in_reply_to, *letter.references) if name]
     earlier = Message.objects.filter(message_id__in=ids).exclude(lead=None)
     last = earlier.select_related("lead", "lead__owner").order_by("-at").first() if ids else None
-    if last:
+    known = leads_of((*others, *letter.to, *letter.cc))
+    direct = [known[address] for address in others if address in known]
+    if last and (not direct or last.lead in direct):
         return Found(last.lead, last)
-    for address in others[:20]:
-        if lead := Lead.objects.with_address(address).select_related("owner").first():
-            return Found(lead, None)
-    return Found(None, None)
+    return Found(next(iter(direct or known.values()), None), last)
 
 
 def new_message(letter: Letter, side: Side, found: Found) -> Message:
-    """Return the message as it is kept. A machine's, of nobody we know, is set aside at once."""
+    """Return the message as it is kept. A machine's, of nobody we know, is set aside at once.
+
+    Its deal is its thread's only with the thread's own lead.
+    """
+    earlier = found.earlier
     aside = letter.automatic and found.lead is None
     forwarded = letter.forwarded_from and side.others == (letter.forwarded_from,)
     return Message(
         lead=found.lead,
-        deal=found.earlier.deal if found.earlier else None,
+        deal=earlier.deal if earlier and earlier.lead == found.lead else None,
         direction=side.direction,
         sender=letter.forwarded_from if forwarded else letter.sender,
         sender_name="" if forwarded else letter.sender_name,
@@ -158,7 +167,7 @@ def new_message(letter: Letter, side: Side, found: Found) -> Message:
         message_id=letter.message_id,
         in_reply_to=letter.in_reply_to,
         references=list(letter.references),
-        thread=found.earlier.thread if found.earlier else letter.thread,
+        thread=earlier.thread if earlier else letter.thread,
         automatic=letter.automatic,
         by=side.user,
         state=Message.State.SET_ASIDE if aside else Message.State.LOGGED,
@@ -180,17 +189,21 @@ def keep_original(message: Message, letter: Letter, original: Original | None) -
 
 
 def settle(message: Message, *, sure: bool) -> None:
-    """Log a message with its lead, and tell the lead's owner what came in."""
+    """Log a message with its lead; tell the lead's owner, and whom of us it was written to."""
     journal.log(message, sure=sure)
     lead = message.lead
-    if lead and lead.owner and not message.is_out and not message.automatic:
-        notify(
-            lead.owner,
-            key=f"mail:{message.pk}",
-            title=f"{lead} wrote to you",
-            body=str(message),
-            url=message.get_absolute_url(),
-        )
+    if lead is None or message.is_out or message.automatic:
+        return
+    told = {user.pk: user for user in (lead.owner, message.by) if user}
+    for user in told.values():
+        if user == lead.owner or Message.objects.visible_to(user).filter(pk=message.pk).exists():
+            notify(
+                user,
+                key=f"mail:{message.pk}",
+                title=f"{lead} wrote to you",
+                body=str(message),
+                url=message.get_absolute_url(),
+            )
 
 
 # Messages of nobody we know ---------------------------------------------------------------------

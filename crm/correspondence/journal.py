@@ -6,6 +6,7 @@ from django.utils.timezone import now
 
 from crm.activities.models import Activity
 from crm.activities.services import log_activity
+from crm.correspondence import participants
 from crm.correspondence.models import Message
 from crm.correspondence.reading import not_later_than, spoken
 
@@ -29,6 +30,7 @@ def log(message: Message, *, sure: bool = True) -> Activity:
     )
     message.activity = activity
     message.save(update_fields=["activity"])
+    participants.record(message)
     return activity
 
 

@@ -4,26 +4,29 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower, Now
 
 from crm.activities.models import Activity
 from crm.common.links import link
-from crm.correspondence.received_models import ReceivedFile, ReceivedMail
+from crm.correspondence.received_models import Participant, ReceivedFile, ReceivedMail
 from leads.models import Lead
 
 if TYPE_CHECKING:
     from crm.users.models import User
 
 __all__ = [
-    "EmailTemplate", "FetchedFolder", "Message", "ReceivedFile", "ReceivedMail", "UserMailbox",
+    "EmailTemplate", "FetchedFolder", "Message", "Participant", "ReceivedFile", "ReceivedMail",
+    "UserMailbox",
 ]  # fmt: skip
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def visible_to(self, user: "User") -> "MessageQuerySet":
-        """Messages with leads that `user` sees; of those without a lead, `unmatched_of` his."""
-        return self.filter(Q(lead__in=Lead.objects.visible_to(user)) | self.nobodys(user))
+        """Messages with leads that `user` sees; of those without a lead, `unmatched_of` theirs."""
+        seen = Lead.objects.visible_to(user)
+        takes_part = Exists(Participant.objects.filter(message=OuterRef("pk"), lead__in=seen))
+        return self.filter(Q(lead__in=seen) | takes_part | self.nobodys(user))
 
     def unmatched_of(self, user: "User") -> "MessageQuerySet":
         """Messages that no lead was found for: his own, and for a manager those of nobody."""

@@ -1,4 +1,4 @@
-"""What came in as it came: the raw message, and the files in it."""
+"""What belongs to a message: the people in it, its raw bytes, the files in them."""
 
 import zlib
 
@@ -103,3 +103,33 @@ class ReceivedFile(models.Model):
         from crm.correspondence.files import is_program
 
         return is_program(self.name)
+
+
+class Participant(models.Model):
+    """A lead who wrote or got a message. Its activity is one lead's; the others see it by this."""
+
+    class Place(models.TextChoices):
+        FROM = "from", "From"
+        TO = "to", "To"
+        CC = "cc", "Cc"
+
+    message = models.ForeignKey(
+        "correspondence.Message", on_delete=models.CASCADE, related_name="participants"
+    )
+    lead = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, related_name="mail_places")
+    place = models.CharField(max_length=4, choices=Place.choices)
+    address = models.EmailField(help_text="As the message has it, in lower case")
+
+    class Meta:
+        ordering = ["message", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["message", "lead"], name="participant_is_once_in_a_message"
+            ),
+            models.CheckConstraint(
+                condition=Q(place__in=["from", "to", "cc"]), name="participant_place_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.address

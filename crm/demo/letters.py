@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 from crm.activities.models import Activity
+from crm.correspondence import participants
 from crm.correspondence.journal import words_of
 from crm.correspondence.models import EmailTemplate, Message, UserMailbox
 from crm.demo.people import Cast
@@ -133,6 +134,7 @@ def keep(message: Message, activity: Activity | None = None) -> None:
     activity.save()
     message.activity = activity
     message.save()
+    participants.record(message)
 
 
 def waiting(now: datetime, cast: Cast) -> None:

@@ -123,7 +123,7 @@ def test_timeline_takes_few_queries_however_much_happened(
         services.plan_follow_up(lead, NextStep(NOTE, now()), owner=UserFactory())
     client = sign_in(role=Role.ADMIN)
 
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         client.get(reverse("activities:lead-panel", args=[lead.pk]))
 
 

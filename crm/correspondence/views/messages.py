@@ -17,6 +17,7 @@ from crm.common.parts import Tab
 from crm.correspondence import composing, incoming, sending
 from crm.correspondence.models import Message, MessageQuerySet, ReceivedMail
 from crm.users.permissions import EVERYBODY, WRITERS, SignedInRequest, allow
+from leads.models import Lead
 from leads.services import EmailTaken, LeadNotAccepted
 
 LATEST = keyset.Order("at", datetime, descending=True)
@@ -83,6 +84,9 @@ def message(request: SignedInRequest, pk: int) -> HttpResponse:
         "message": shown,
         "thread": thread.defer("text", "html").order_by("at", "pk")[:IN_A_THREAD],
         "files": shown.files.all(),
+        "also": Lead.objects.visible_to(request.user)
+        .filter(mail_places__message=shown)
+        .exclude(pk=shown.lead_id or 0),
         "original": ReceivedMail.objects.filter(message=shown).exists(),
         "may_write": request.user.role in WRITERS,
         "mine": shown.by_id == request.user.pk,
