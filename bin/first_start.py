@@ -9,7 +9,6 @@ Needs root, unshare with overlay mounts, and Debian's postgresql-common; says so
 """
 
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -66,11 +65,12 @@ echo "First start works."
 
 def commands(page: str) -> list[str]:
     """Return the lines of the code blocks under “First start”, in their order."""
-    section = re.search(r"^## First start\n(.*?)^## ", page, re.DOTALL | re.MULTILINE)
-    if section is None:
+    _, found, rest = f"\n{page}".partition("\n## First start\n")
+    if not found:
         sys.exit(f"{PAGE} has no section “First start”.")
-    blocks = re.findall(r"^```sh\n(.*?)^```", section[1], re.DOTALL | re.MULTILINE)
-    return [line for block in blocks for line in block.splitlines() if line.strip()]
+    blocks = f"\n{rest}".partition("\n## ")[0].split("\n```sh\n")[1:]
+    lines = [line for block in blocks for line in block.partition("\n```")[0].splitlines()]
+    return [line for line in lines if line.strip()]
 
 
 def script(lines: list[str]) -> str:

@@ -64,7 +64,7 @@ def phone_key(*numbers: str) -> str:
 
 
 def digits_of(number: str) -> str:
-    bare = re.sub(r"\(0\)|\s*ext\s*\d+$", "", number)
+    bare = re.sub(r"\(0\)|ext\s{0,9}\d{1,9}$", "", number)
     return "".join(str(unicodedata.digit(c)) for c in bare if c.isdigit()).lstrip("0")
 
 
