@@ -92,7 +92,7 @@ def follow_main(kept: dict[str, Any], stored: Lead) -> dict[str, Any]:
         was = getattr(stored, kind.main)
         main = kept.get(kind.main, was)
         others = kept.get(kind.more, getattr(stored, kind.more)).split(SEPARATOR)
-        if kind.more not in kept and main in others:
+        if main and kind.more not in kept and main in others:
             others = [was if value == main else value for value in others]
         values = kind.values(main, SEPARATOR.join(others))
         kept |= {kind.main: next(iter(values), ""), kind.more: SEPARATOR.join(values[1:])}

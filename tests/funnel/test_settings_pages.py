@@ -19,7 +19,8 @@ def boss():
 
 def test_new_definition_is_a_new_version_and_the_old_one_stays(sign_in, boss):
     handoff = waiting_handoff(rep=UserFactory())
-    data = {"threshold": 55, "required_fields": ["email", "phone"], "note": "Fewer, better"}
+    data = {"threshold": 55, "required_fields": ["email", "phone"], "consent": "none",
+            "note": "Fewer, better"}  # fmt: skip
 
     sign_in(boss).post("/settings/definition/new/", data)
 

@@ -104,7 +104,7 @@ def test_a_link_is_good_for_fourteen_days(ana, days):
     assert ana.consents.get().state == "pending"
 
 
-@pytest.mark.parametrize("token", ["x", "1", "1.abc.def", "9" * 5000, "²", "%00"])
+@pytest.mark.parametrize("token", ["x", "1", "1.abc.def", "9" * 5000, "²"])
 def test_a_token_that_is_not_ours_confirms_nothing(ana, token):
     asked(ana)
 
