@@ -13,7 +13,7 @@ STATIC := $(shell find static $(SOURCES) -path '*static/*' -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check e2e faults bench bench-peer screenshots lock clean
+.PHONY: help setup run test check e2e fuzz faults bench bench-peer screenshots lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z0-9]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -28,6 +28,9 @@ test: setup .venv/.dev  ## run the whole suite, on every lane this machine has; 
 
 e2e: setup .venv/.dev  ## walk the journeys in a browser
 	@$(PYTHON) bin/test_lanes.py e2e $(ARGS)
+
+fuzz: setup .venv/.dev  ## send every hostile value to every parameter of every page, as every role
+	@FUZZ_FULL=1 FUZZ_SEED=$${FUZZ_SEED:-1} $(PYTHON) -m pytest tests/fuzz -m fuzz -n auto $(ARGS)
 
 faults: setup .venv/.dev  ## kill workers, hang the broker ... and count what got lost
 	@$(PYTHON) bin/test_lanes.py faults $(ARGS)

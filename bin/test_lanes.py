@@ -84,8 +84,8 @@ def plan(goal: str, found: dict[str, str] | None, chromium: str | None) -> list[
         return [lanes[-1].only("e2e")]
     if goal == "faults":
         return [lane.only("faults") for lane in reversed(lanes)]
-    plain = "not faults and not e2e"
-    last = "not faults" if chromium else plain
+    plain = "not faults and not fuzz and not e2e"
+    last = "not faults and not fuzz" if chromium else plain
     suite = [*(lane.only(plain) for lane in lanes[:-1]), lanes[-1].only(last)]
     faults = [replace(lane.only("faults"), name=f"{lane.name}, faults") for lane in lanes]
     return [*(replace(lane, parallel=2) for lane in suite), *faults]

@@ -153,3 +153,15 @@ def demo_company(django_db_setup: None, django_db_blocker: Any) -> Iterator[None
         company.seed(password=None)
         yield
         transaction.set_rollback(True)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say how many routes × methods × roles the fuzz test (tests/fuzz) has tried."""
+    reports = [r for name in ("passed", "failed") for r in terminalreporter.stats.get(name, [])]
+    tried = [value for report in reports for name, value in report.user_properties
+             if name == "fuzz"]  # fmt: skip
+    if tried:
+        covered, of, calls = (sum(column) for column in zip(*tried, strict=True))
+        terminalreporter.write_line(
+            f"fuzz: {covered} of {of} routes × methods × roles ({covered / of:.1%}), {calls} calls"
+        )
