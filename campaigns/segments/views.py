@@ -107,7 +107,7 @@ def write(request: SignedInRequest, segment: Segment, title: str) -> HttpRespons
         if editor and "act" in request.POST:
             form = context["form"] = SegmentForm(initial=request.POST.dict(), instance=segment)
         return render(request, "segments/form.html", {**context, **preview_of(editor, request)})
-    stale = request.POST.get("seen", "") != seen_of(segment)
+    stale = bool(segment.pk) and request.POST.get("seen", "") != seen_of(segment)
     if stale and "overwrite" not in request.POST:
         shown = {**context, **preview_of(editor, request), "changed": True}
         return conflict(request, "segments/form.html", shown)
