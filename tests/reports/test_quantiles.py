@@ -25,6 +25,7 @@ def closed_after(hours: list[tuple[int, int]]) -> None:
             name="D", lead=sample.lead, pipeline=sample.pipeline, stage=sample.stage,
             currency="EUR", amount_minor=group, status="won",
             created_at=START, closed_at=START + timedelta(hours=took),
+            closed_on=(START + timedelta(hours=took)).date(),
         )
         for group, took in hours
     )  # fmt: skip

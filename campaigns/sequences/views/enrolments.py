@@ -150,7 +150,7 @@ def back_to(request: SignedInRequest, enrolment: Enrolment) -> str:
     """Return where the button stood: the sequence's list, or the lead."""
     wanted = request.POST.get("next", "")
     own = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
-    return wanted if own else enrolment.lead.get_absolute_url()
+    return wanted if own and wanted.startswith("/") else enrolment.lead.get_absolute_url()
 
 
 @allow(EVERYBODY)
