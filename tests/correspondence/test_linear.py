@@ -28,7 +28,7 @@ KINDS = [
     b"multipart/alternative; boundary=b", b"message/rfc822", b"text/calendar",
 ]  # fmt: skip
 PLACES = [*HEADERS, *KINDS]
-SMALLEST, DOUBLINGS, MOST, TRIES = 4_000, 3, 2.5, 6
+SMALLEST, DOUBLINGS, MOST, TRIES = 4_000, 3, 2.5, 25
 TOO_SHORT = 0.004
 """Seconds below which a measure says nothing on a busy machine."""
 
