@@ -215,8 +215,8 @@ class Book:
         self.deals = Rows(
             Deal,
             ("id", "name", "lead", "company", "pipeline", "stage", "stage_since", "status",
-             "amount_minor", "currency", "close_on", "closed_at", "close_note", "competitor",
-             "owner", "team", "notes", "version", "created_at", "last_activity_at"),
+             "amount_minor", "currency", "close_on", "closed_at", "closed_on", "close_note",
+             "competitor", "owner", "team", "notes", "version", "created_at", "last_activity_at"),
         )  # fmt: skip
         self.follow_ups = Rows(
             FollowUp, ("id", "lead", "deal", "kind", "title", "due_at", "owner", "team")
@@ -360,8 +360,8 @@ def add_deal(book: Book, rng: Random, lead: int, rep: User, stage: Any, moves: M
     expected = None if closed else NOW.date() + timedelta(days=rng.randrange(-10, 120))
     pk = book.deals.add(
         f"Deal {book.deals.last + 1}", lead, None, stage.pipeline_id, stage.pk, since, status,
-        rng.randrange(1, 1000) * 10_000, "EUR", expected, closed, "", "", rep.pk, rep.team_id, "",
-        1, since, since,
+        rng.randrange(1, 1000) * 10_000, "EUR", expected, closed, closed.date() if closed else None,
+        "", "", rep.pk, rep.team_id, "", 1, since, since,
     )  # fmt: skip
     if not closed and rng.random() < 0.7:
         due = NOW + timedelta(days=rng.uniform(-5, 20))

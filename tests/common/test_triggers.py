@@ -42,12 +42,14 @@ def guarded_rows(transactional_db, organisation) -> None:
 @contextmanager
 def column_added(model: type[models.Model]) -> Iterator[None]:
     """Add a column with a default as a migration does: on SQLite the table is made anew."""
-    field = models.IntegerField(default=0)
+    field = models.IntegerField(db_default=0)
     field.model = model
     field.set_attributes_from_name("added_by_a_migration")
     migrate(lambda editor: editor.add_field(model, field))
-    yield
-    migrate(lambda editor: editor.remove_field(model, field))
+    try:
+        yield
+    finally:
+        migrate(lambda editor: editor.remove_field(model, field))
 
 
 def migrate(change) -> None:
