@@ -18,6 +18,7 @@ from crm.importing import services as importing
 from crm.importing import uploads
 from crm.importing.models import Import
 from crm.mailing.models import Mail
+from crm.mailing.services import message_id_of
 from crm.notifications.models import Notification
 from crm.outbox.models import Effect
 from crm.users.models import Role, User
@@ -178,13 +179,12 @@ class Stream:
     def count_mail(self, tally: Tally) -> None:
         """One message for each routed handoff; found half-sent, the same may have come again."""
         wanted = {
-            int(key.split(":")[3]): key
-            for key in Mail.objects.filter(key__contains=":handoff:").values_list("key", flat=True)
+            int(mail.key.split(":")[3]): message_id_of(mail).strip("<>").partition("@")[0]
+            for mail in Mail.objects.filter(key__contains=":handoff:")
         }
         got = self.world.mail.got
         for pk in self.opened:
-            message_id = wanted.get(pk, "none").replace(":", ".")
-            tally.expect_one("mail", pk, min(got[message_id], 1))
+            tally.expect_one("mail", pk, min(got[wanted.get(pk, "none")], 1))
 
     def count_rows(self, tally: Tally) -> None:
         if self.source is None:
