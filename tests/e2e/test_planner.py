@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 
 def test_a_plan_is_changed_adopted_and_taken_back(organisation: object, enter: SignIn) -> None:
-    UserFactory(name="Mira", email="mira@example.com", role=Role.MARKETING_MANAGER)
+    UserFactory(name="Mira", email="mira@example.com", role=Role.ADMIN)
     UserFactory(name="Rita", role=Role.REP)
     quarter = span_of(QUARTER, today()).shifted(2).key
     page = enter("mira@example.com")
