@@ -41,7 +41,9 @@ class DiscountWidget(forms.MultiWidget):
     """The number, and beside it what it counts: per cent, unless money is chosen."""
 
     def __init__(self) -> None:
-        number = forms.TextInput({"inputmode": "decimal", "autocomplete": "off"})
+        number = forms.TextInput(
+            {"inputmode": "decimal", "autocomplete": "off", "aria-label": "Discount"}
+        )
         unit = forms.Select({"aria-label": "Unit of the discount", "data-discount-unit": ""})
         super().__init__({"": number, "unit": unit})
 
