@@ -2,11 +2,8 @@
 
 import secrets
 import uuid
-from functools import cache
 from typing import Any
 
-from django.conf import settings
-from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,6 +17,7 @@ from campaigns.capture.guarding import HONEYPOT, Token, TooOld
 from campaigns.capture.models import CaptureForm
 from campaigns.capture.public_form import CONSENT, PublicForm, raw_values
 from campaigns.capture.services import Sent, receive
+from crm.common.scripts import script_response
 from crm.common.senders import hashed, refuses_tracking
 from crm.common.views import too_many_requests
 from crm.throttling.in_process import LocalLimit
@@ -155,21 +153,10 @@ def thanked(request: HttpRequest, form: CaptureForm) -> HttpResponse:
     return response
 
 
-@cache
-def script_text() -> bytes:
-    path = finders.find("js/embed.js")
-    assert isinstance(path, str)
-    with open(path, "rb") as file:
-        return file.read()
-
-
 @require_safe
 def script(request: HttpRequest) -> HttpResponse:
     """The script of pages that embed a form, at a short address that never changes."""
-    response = HttpResponse(script_text(), content_type="text/javascript; charset=utf-8")
-    response["Cache-Control"] = f"public, max-age={0 if settings.DEBUG else 86400}"
-    response["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response
+    return script_response("js/embed.js")
 
 
 @xframe_options_exempt

@@ -4,15 +4,14 @@ They know no user, set no cookie and answer at once; what they store is counted 
 """
 
 import uuid
-from functools import cache
 
 from django.conf import settings
-from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from crm.common.scripts import script_response
 from crm.common.senders import address_of, hashed, refuses_tracking
 from crm.throttling.in_process import LocalLimit
 from crm.throttling.services import network_of
@@ -33,21 +32,10 @@ def is_flood(request: HttpRequest) -> bool:
     return bool(VIEWS.refuses(network_of(request)))
 
 
-@cache
-def script_text() -> bytes:
-    path = finders.find("js/track.js")
-    assert isinstance(path, str)
-    with open(path, "rb") as file:
-        return file.read()
-
-
 @require_safe
 def script(request: HttpRequest) -> HttpResponse:
     """The script at a short address that never changes."""
-    response = HttpResponse(script_text(), content_type="text/javascript; charset=utf-8")
-    response["Cache-Control"] = f"public, max-age={0 if settings.DEBUG else 86400}"
-    response["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response
+    return script_response("js/track.js")
 
 
 @csrf_exempt
