@@ -1,27 +1,22 @@
 """What every test may rely on: a set-up organisation, the ledger's triggers, an eager outbox."""
 
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from typing import Any
 
-import django.apps
 import hypothesis
 import pytest
+from django.apps import apps
 from django.core.management.color import no_style
 from django.db import connection, transaction
+from django.db.models import Model
 from django.test import Client, TransactionTestCase
 from django.utils.timezone import now
 
-from campaigns.models import ScoringRule
 from crm.demo import company
-from crm.funnel.models import Reason
 from crm.outbox import hints
 from crm.outbox import services as outbox
 from crm.users.middleware import FirstRunMiddleware
 from crm.users.models import Organisation, Role, User, usual_week
-from deals.models import Pipeline
-from deals.playbooks.models import Playbook
-from leads.models import Channel
 from tests import database_template
 from tests.factories import UserFactory
 from tests.guards import guards_aside
@@ -31,14 +26,8 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("tandem")  # slow is the machine that runs much else beside
 
-DEFAULTS = [
-    (Channel, "leads.migrations.0002_trigram_and_channels", "create_channels"),
-    (Reason, "crm.funnel.migrations.0003_first_definition_and_reasons", "create"),
-    (ScoringRule, "campaigns.migrations.0003_first_scoring_rules", "create"),
-    (Pipeline, "deals.migrations.0002_first_pipeline", "create"),
-    (Playbook, "deals.playbooks.migrations.0002_first_playbooks", "create"),
-]
-"""What the migrations put into an empty database; a flushed one gets it again."""
+FIRST: list[list[Model]] = []
+"""The rows that migrations write into an empty database; a flushed one gets them again."""
 
 OF_MIGRATE = {"django_migrations", "django_content_type", "auth_permission"}
 """Tables that `migrate` fills by the models: no test changes them."""
@@ -51,9 +40,7 @@ def flush_with_ledger(self: TransactionTestCase) -> None:
     with guards_aside():
         empty_tables() if connection.vendor == "postgresql" else flush(self)
     number_from_one()
-    for model, module, function in DEFAULTS:
-        if not model.objects.exists():
-            getattr(import_module(module), function)(django.apps.apps, None)
+    put_first_rows()
 
 
 def empty_tables() -> None:
@@ -76,6 +63,24 @@ def number_from_one() -> None:
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_by_name_sql(no_style(), sequences):
             cursor.execute(statement)
+
+
+def put_first_rows() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        for rows in FIRST:
+            type(rows[0])._base_manager.bulk_create(rows)
+        models = [type(rows[0]) for rows in FIRST]
+        for statement in connection.ops.sequence_reset_sql(no_style(), models):
+            cursor.execute(statement)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Keep what the migrations wrote, before any test."""
+    with django_db_blocker.unblock():
+        for model in apps.get_models():
+            if model._meta.db_table not in OF_MIGRATE and (rows := [*model._base_manager.all()]):
+                FIRST.append(rows)
 
 
 @pytest.fixture(scope="session")
