@@ -26,10 +26,20 @@ PATHS = {
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
+class ReasonChoices(forms.RadioSelect):
+    """Reasons to choose from; those that ask of whom say so, for the page to ask."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        if getattr(value, "instance", None) and value.instance.asks_whom:
+            option["attrs"]["data-asks-whom"] = True
+        return option
+
+
 class ReasonField(forms.ModelChoiceField):
     """One of the active reasons for a use, each with where it sends the lead."""
 
-    widget = forms.RadioSelect
+    widget = ReasonChoices
 
     def __init__(self, use: Reason.Use, **kwargs: Any) -> None:
         self.use = use
@@ -94,7 +104,7 @@ class AnswerForm(forms.Form):
         widget.suggested = [each.lead for each, seen in for_user(alike, self.user) if seen]
         return forms.CharField(
             label="Duplicate of", required=False, max_length=300, widget=widget,
-            help_text="Of a duplicate: the lead that stays, by name or address.",
+            help_text="The lead that stays, by name or address.",
         )  # fmt: skip
 
     def clean_duplicate_of(self) -> Lead | None:
