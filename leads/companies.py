@@ -9,6 +9,8 @@ from django.db.models import F, Value
 from django.db.models.functions import Lower
 
 from crm.common.keys import keys_of
+from crm.users.models import User
+from leads import writing
 from leads.models import Company, Lead
 from leads.normalising import BadValue, domain_name, many_lines, one_line, phone_number
 from leads.services import phone_country, search_key
@@ -56,23 +58,26 @@ def cleaned(values: Mapping[str, Any], *, country: str = "") -> dict[str, Any]:
     return kept
 
 
-def create_company(**values: Any) -> Company:
-    """Write a new company. Raises CompanyNotAccepted for values that cannot be kept."""
-    return Company.objects.create(**cleaned({"name": "", **values}))
+def create_company(*, actor: User | None, **values: Any) -> Company:
+    """Write a new company. Raises CompanyNotAccepted for values that cannot be kept, NotTheirs."""
+    kept = cleaned({"name": "", **values})
+    writing.check_fields(actor, writing.given(kept), writing.COMPANY)
+    return Company.objects.create(**kept)
 
 
 @transaction.atomic
-def edit_company(company: Company, changes: Mapping[str, Any]) -> Company:
+def edit_company(company: Company, changes: Mapping[str, Any], *, actor: User | None) -> Company:
     """Change a company; after another name its leads are found by the new one.
 
-    Raises CompanyNotAccepted for values that cannot be kept.
+    Raises CompanyNotAccepted for values that cannot be kept, NotTheirs.
     """
     kept = cleaned(changes, country=str(company.country))
-    old = Company.objects.select_for_update().get(pk=company.pk).name
+    before = Company.objects.select_for_update().get(pk=company.pk)
+    writing.check_fields(actor, writing.changed(before, kept), writing.COMPANY)
     for field, value in kept.items():
         setattr(company, field, value)
     company.save(update_fields=[*kept, *keys_of(company)])
-    if kept.get("name", old) != old:
+    if kept.get("name", before.name) != before.name:
         refresh_search(company)
     return company
 
@@ -107,10 +112,10 @@ def of_lead(lead: Lead) -> Company | None:
     return lead.company or match("", lead.email.rpartition("@")[2].lower())
 
 
-def match_or_create(name: str, domain: str = "", **values: Any) -> Company:
+def match_or_create(name: str, domain: str = "", *, actor: User | None, **values: Any) -> Company:
     """Return the company that `name` and `domain` mean, made now if there is none.
 
-    values: of a new company (industry, size, country, owner). Raises CompanyNotAccepted.
+    values: of a new company (industry, size, country). Raises CompanyNotAccepted, NotTheirs.
     """
     kept = cleaned({"name": name, "domain": domain, **values})
-    return match(kept["name"], kept["domain"]) or create_company(**kept)
+    return match(kept["name"], kept["domain"]) or create_company(actor=actor, **kept)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from crm.users.models import Role, User
-from crm.users.permissions import MANAGERS, MARKETING, WRITERS
+from crm.users.models import User
 from leads.addresses import KINDS
 from leads.models import Lead
+from leads.writing import may_write
 
 LABELS = {
     "name": "Name",
@@ -46,14 +46,8 @@ class Fact:
         return f"fact-{self.field}"
 
 
-def may_edit(user: User, field: str) -> bool:
-    """Say whether the role of `user` lets him write this field of leads that he sees."""
-    roles = {"owner": MANAGERS, "consent": MARKETING}.get(field, WRITERS)
-    return Role(user.role) in roles
-
-
 def fact(lead: Lead, field: str, user: User) -> Fact:
-    edit = reverse("leads:field", args=[lead.pk, field]) if may_edit(user, field) else ""
+    edit = reverse("leads:field", args=[lead.pk, field]) if may_write(user, field) else ""
     others = tuple((text, reached_by(field, text)) for text in others_of(lead, field))
     return Fact(field, value_of(lead, field), link_of(lead, field), others, edit)
 

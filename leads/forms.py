@@ -9,10 +9,9 @@ from django_countries import countries
 
 from crm.common.freshness import Change, FreshForm
 from crm.users.models import User
-from leads import companies
+from leads import companies, writing
 from leads.addresses import KINDS
 from leads.duplicates import domain_of
-from leads.facts import may_edit
 from leads.models import Channel, Company, CompanySize, Lead, SavedView
 from leads.normalising import BadValue, email_address
 from leads.services import LINKS
@@ -51,12 +50,18 @@ class LeadForm(FreshForm, forms.Form):
     notes = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
     def __init__(
-        self, data: Mapping[str, Any] | None = None, *, lead: Lead | None = None, only: str = ""
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        user: User,
+        lead: Lead | None = None,
+        only: str = "",
     ) -> None:
         super().__init__(data, initial=self.facts_of(lead) if lead else None)
-        self.lead = lead
+        self.lead, self.user = lead, user
         self.choose_rows()
         self.fields["company"].widget.attrs.update(list="companies", autocomplete="off")
+        writing.leave_writable(self, user, writing.LEAD if lead else writing.NEW_LEAD)
         if only:
             self.fields = {only: in_place(self.fields[only], f"fact-{only}-edit")}
 
@@ -90,15 +95,14 @@ class LeadForm(FreshForm, forms.Form):
             values["company"] = self.company_of(values["company"], values.get("email", ""))
         return values
 
-    @staticmethod
-    def company_of(name: str, email: str) -> Company | None:
+    def company_of(self, name: str, email: str) -> Company | None:
         if not name.strip():
             return None
         try:
             domain = domain_of(email_address(email))
         except BadValue:
             domain = ""
-        return companies.match_or_create(name, domain)
+        return companies.match_or_create(name, domain, actor=self.user)
 
     def refuse(self, errors: Mapping[str, str]) -> None:
         """Show what a service refused, beside the fields that it is about."""
@@ -138,11 +142,6 @@ class NewLeadForm(LeadForm):
         help_text="Such as: at the fair",
     )  # fmt: skip
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, user: User) -> None:
-        super().__init__(data)
-        if not may_edit(user, "consent"):
-            del self.fields["consent"], self.fields["consent_source"]
-
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if data.get("consent") and not str(data.get("consent_source", "")).strip():
@@ -174,9 +173,6 @@ class OwnerForm(forms.Form):
 
 
 class CompanyForm(FreshForm, forms.Form):
-    company: Company | None = None
-    """The stored one, where one is edited."""
-
     name = forms.CharField(max_length=200)
     domain = forms.CharField(max_length=200, required=False, help_text="example.com")
     industry = forms.CharField(max_length=80, required=False)
@@ -188,6 +184,19 @@ class CompanyForm(FreshForm, forms.Form):
         help_text="Leads of this company are offered to this person first.",
     )  # fmt: skip
     notes = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        user: User,
+        company: Company | None = None,
+    ) -> None:
+        """company: the stored one, where one is edited"""
+        present = {name: getattr(company, name) for name in self.base_fields} if company else None
+        super().__init__(data, initial=present)
+        self.company = company
+        writing.leave_writable(self, user, writing.COMPANY)
 
     def record(self) -> Company | None:
         return self.company

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from crm.outbox import services as outbox
 from crm.users.models import Team, User
+from leads import writing
 from leads.models import Lead, LeadChange
 
 LEADS_ASSIGNED = "leads.assigned"
@@ -34,7 +35,9 @@ def assign_owner(leads: QuerySet[Lead], owner: User | None, *, actor: User) -> A
     """Make `owner` the owner of all `leads`, his team theirs; None frees them for their team.
 
     Those that he owns already are left alone. Each change is a line in the lead's history.
+    Raises NotTheirs for an actor who does not decide whose a lead is.
     """
+    writing.check_fields(actor, ["owner"])
     batch, count = uuid.uuid4(), 0
     for chunk in chunks(leads.filter(others(owner))):
         count += give(chunk, owner, actor=actor, batch=batch)
@@ -107,8 +110,11 @@ def take_back_assignment(batch: uuid.UUID, *, actor: User) -> int:
     """Give the leads of one assignment back to whom, and to which team, they belonged.
 
     Return how many. Only what `actor` did himself; a lead that has a new owner since stays there.
+    Raises NotTheirs for an actor who does not decide whose a lead is.
     """
     lines = LeadChange.objects.filter(batch=batch, actor=actor, field="owner")
+    if lines.exists():
+        writing.check_fields(actor, ["owner"])
     former: dict[int | None, list[tuple[int, int | None]]] = {}
     for lead, old, new in lines.values_list("lead_id", "old_id", "new_id"):
         former.setdefault(old, []).append((lead, new))

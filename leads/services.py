@@ -16,7 +16,7 @@ from django.utils.timezone import now
 from crm.common import folding
 from crm.outbox import services as outbox
 from crm.users.models import Organisation, User
-from leads import addresses
+from leads import addresses, writing
 from leads.models import Channel, Company, Consent, Lead, LeadChange
 from leads.names import LONGEST, PARTS, follow_name
 from leads.normalising import (
@@ -177,8 +177,11 @@ def create_lead(
     more: other fields of Lead (owner, team, notes, external_id, created_at, consent_at), and
         more_emails, more_phones
 
-    Raises LeadNotAccepted for values that cannot be kept, EmailTaken if the address is known.
+    Raises LeadNotAccepted for values that cannot be kept, EmailTaken if the address is known,
+    NotTheirs for fields that are not the actor's to write.
     """
+    theirs = writing.given({"consent": consent, "consent_source": consent_source, **more})
+    writing.check_fields(actor, theirs, writing.NEW_LEAD)
     lead = new_lead(
         name=name, email=email, phone=phone, job_title=job_title, company=company,
         country=country, channel=channel, campaign=campaign, consent=consent,
@@ -224,7 +227,8 @@ def edit_lead(lead: Lead, changes: Mapping[str, Any], *, actor: User | None) -> 
 
     changes: some of EDITABLE; company, channel and campaign are rows or None
 
-    Raises LeadNotAccepted for values that cannot be kept, EmailTaken if the address is another's.
+    Raises LeadNotAccepted for values that cannot be kept, EmailTaken if the address is another's,
+    NotTheirs for fields that are not the actor's to write.
     """
     if unknown := set(changes) - set(EDITABLE):
         raise TypeError(f"edit_lead does not write {', '.join(sorted(unknown))}")
@@ -234,6 +238,7 @@ def edit_lead(lead: Lead, changes: Mapping[str, Any], *, actor: User | None) -> 
     country = str(stored.country or getattr(stored.company, "country", ""))
     kept = addresses.follow_main(cleaned(changes, country=country), stored)
     kept = follow_name(kept, stored)
+    writing.check_fields(actor, writing.changed(stored, kept))
     batch = uuid.uuid4()
     lines = [
         change(stored, field, getattr(stored, field), value, actor=actor, batch=batch)
@@ -302,10 +307,12 @@ def take_back(batch: uuid.UUID, *, actor: User) -> int:
     """Undo edits of facts that one act made (`LeadChange.batch`); return how many leads it touched.
 
     Only what `actor` did himself, and only while every field is still as he left it.
-    Raises ChangedSince otherwise; then nothing is taken back.
+    Raises ChangedSince otherwise, NotTheirs if their role writes such a field no more; then nothing
+    is taken back.
     """
     made = LeadChange.objects.filter(batch=batch, actor=actor, field__in=EDITABLE)
     lines = list(made.order_by("pk"))
+    writing.check_fields(actor, {line.field for line in lines})
     by_lead: dict[int, list[LeadChange]] = {}
     for line in lines:
         by_lead.setdefault(line.lead_id, []).append(line)

@@ -82,7 +82,7 @@ def visible(request: SignedInRequest, pk: int) -> Company:
 @require_http_methods(["GET", "POST"])
 @allow(WRITERS)
 def company_create(request: SignedInRequest) -> HttpResponse:
-    form = CompanyForm(request.POST if request.method == "POST" else None)
+    form = CompanyForm(request.POST if request.method == "POST" else None, user=request.user)
     return save_company(request, form, None)
 
 
@@ -90,9 +90,8 @@ def company_create(request: SignedInRequest) -> HttpResponse:
 @allow(WRITERS)
 def company_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     company = visible(request, pk)
-    present = {name: getattr(company, name) for name in CompanyForm.base_fields}
-    form = CompanyForm(request.POST if request.method == "POST" else None, initial=present)
-    form.company = company
+    data = request.POST if request.method == "POST" else None
+    form = CompanyForm(data, user=request.user, company=company)
     return save_company(request, form, company)
 
 
@@ -103,18 +102,18 @@ def save_company(
     context = {"form": form, "company": company}
     if request.method == "GET":
         return render(request, template, context)
-    if form.is_valid() and (saved := written(form, company)):
+    if form.is_valid() and (saved := written(form, company, request.user)):
         toast(request, f"{saved} saved")
         return done(request, saved.get_absolute_url())
     return refused(request, template, context)
 
 
-def written(form: CompanyForm, company: Company | None) -> Company | None:
+def written(form: CompanyForm, company: Company | None, actor: User) -> Company | None:
     """Save what the form holds; None with its errors if a value is refused."""
     try:
         if company is None:
-            return companies.create_company(**form.cleaned_data)
-        return companies.edit_company(company, form.cleaned_data)
+            return companies.create_company(actor=actor, **form.cleaned_data)
+        return companies.edit_company(company, form.cleaned_data, actor=actor)
     except companies.CompanyNotAccepted as refusal:
         form.refuse(refusal.errors)
         return None

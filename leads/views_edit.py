@@ -16,11 +16,12 @@ from crm.common.htmx import done, refused, toast, wants_partial
 from crm.users.permissions import WRITERS, SignedInRequest, allow
 from leads import ownership, services
 from leads.companies import CompanyNotAccepted
-from leads.facts import LABELS, fact, may_edit
+from leads.facts import LABELS, fact
 from leads.forms import LeadForm, OwnerForm
 from leads.models import Lead, LeadChange
 from leads.templatetags.lead_rows import owner_cell
 from leads.views import NAMED, visible
+from leads.writing import may_write
 
 CHANGED = "lead-changed"
 """The browser's event at which the parts of a record load again."""
@@ -33,7 +34,7 @@ def field(request: SignedInRequest, pk: int, field: str) -> HttpResponse:
     lead = visible(request, pk)
     if field not in LABELS:
         raise Http404
-    if not may_edit(request.user, field):
+    if not may_write(request.user, field):
         raise PermissionDenied
     form = field_form(request, lead, field)
     if request.method == "POST" and form.is_valid():
@@ -54,7 +55,7 @@ def field_form(request: SignedInRequest, lead: Lead, field: str) -> Any:
     data = request.POST if request.method == "POST" else None
     if field == "owner":
         return OwnerForm(data, initial={"owner": lead.owner_id}, only=True)
-    return LeadForm(data, lead=lead, only=field)
+    return LeadForm(data, user=request.user, lead=lead, only=field)
 
 
 def save_field(request: SignedInRequest, lead: Lead, field: str, form: Any) -> uuid.UUID | None:
@@ -94,7 +95,8 @@ def shown(request: SignedInRequest, lead: Lead, field: str) -> HttpResponse:
 def edit(request: SignedInRequest, pk: int) -> HttpResponse:
     """All facts of a lead in one form."""
     lead = visible(request, pk)
-    form = LeadForm(request.POST if request.method == "POST" else None, lead=lead)
+    data = request.POST if request.method == "POST" else None
+    form = LeadForm(data, user=request.user, lead=lead)
     context = {"lead": lead, "form": form}
     if request.method == "POST":
         batch = save_facts(request, lead, form) if form.is_valid() else None

@@ -81,12 +81,12 @@ def accept(fact: OfferedFact, *, actor: User) -> None:
     Raises Decided, or LeadNotAccepted if it cannot be kept.
     """
     decide(fact, True, actor=actor)
-    edit_lead(fact.lead, change_of(fact), actor=actor)
+    edit_lead(fact.lead, change_of(fact, actor), actor=actor)
 
 
-def change_of(fact: OfferedFact) -> dict[str, object]:
+def change_of(fact: OfferedFact, actor: User) -> dict[str, object]:
     if fact.field == "company":
-        return {"company": companies.match_or_create(fact.value)}
+        return {"company": companies.match_or_create(fact.value, actor=actor)}
     if fact.field == "phone":
         known = PHONES.of(fact.lead)
         return (

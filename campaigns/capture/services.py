@@ -191,7 +191,7 @@ def company_of(values: dict[str, str]) -> Company | None:
     if not name:
         return companies.match("", domain) if domain else None
     try:
-        return companies.match_or_create(name, domain)
+        return companies.match_or_create(name, domain, actor=None)
     except CompanyNotAccepted:
         return None
 

@@ -1,7 +1,6 @@
 """Who may call a view. What rows they then see is the row scope (crm.users.scoping).
 
-Field by field: stage is written by crm.funnel, score by campaigns.services, owner by managers and
-by accepting a handoff, amount by whoever may edit the deal, consent by marketing and by the lead.
+Field by field, and move by move: leads.writing and deals.writing.
 """
 
 from collections.abc import Callable, Collection
@@ -22,6 +21,7 @@ MARKETING = frozenset({Role.MARKETER, Role.MARKETING_MANAGER, Role.ADMIN})
 SALES_MANAGERS = frozenset({Role.SALES_MANAGER, Role.ADMIN})
 MARKETING_MANAGERS = frozenset({Role.MARKETING_MANAGER, Role.ADMIN})
 MANAGERS = SALES_MANAGERS | MARKETING_MANAGERS
+IMPORTERS = MARKETING | MANAGERS
 ADMINS = frozenset({Role.ADMIN})
 
 

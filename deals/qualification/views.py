@@ -157,7 +157,7 @@ def make_deal(lead: Lead, form: ConvertForm, actor: User) -> Deal:
     """Open the deal that the dialog describes, its company matched."""
     given, company = form.cleaned_data, lead.company
     if company is None and given["company"]:
-        company = companies.match_or_create(given["company"], owner=actor)
+        company = companies.match_or_create(given["company"], actor=actor)
     return services.convert(
         lead,
         form.said(),

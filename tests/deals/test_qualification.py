@@ -207,3 +207,12 @@ def test_the_tab_of_a_deal_costs_few_queries(client, sold, django_assert_max_num
 
     with django_assert_max_num_queries(8):
         client.get(f"/deals/{deal.pk}/qualification/", headers={"HX-Request": "true"})
+
+
+def test_opening_a_deal_makes_nobody_owner_of_a_new_company(client, accepted, stages):
+    lead = accepted()
+
+    convert(client, lead, stage=stages[0].pk, company="Nova")
+
+    assert Deal.objects.get().company == Company.objects.get(name="Nova")
+    assert Company.objects.get(name="Nova").owner is None

@@ -15,7 +15,7 @@ NEW = reverse("leads:company-create")
 def test_company_is_found_by_its_name_in_any_case():
     acme = CompanyFactory(name="ACME Gmbh")
 
-    assert companies.match_or_create("acme  gmbh") == acme
+    assert companies.match_or_create("acme  gmbh", actor=None) == acme
     assert Company.objects.count() == 1
 
 
@@ -23,7 +23,7 @@ def test_company_is_found_by_its_domain_before_its_name():
     acme = CompanyFactory(name="Acme", domain="acme.com")
     CompanyFactory(name="Acme Europe")
 
-    assert companies.match_or_create("Acme Europe", "www.acme.com") == acme
+    assert companies.match_or_create("Acme Europe", "www.acme.com", actor=None) == acme
 
 
 def test_domain_of_free_mail_says_nothing_about_the_company():
@@ -33,7 +33,7 @@ def test_domain_of_free_mail_says_nothing_about_the_company():
 
 
 def test_unknown_company_is_made_with_what_is_known():
-    made = companies.match_or_create(" Nova  AG ", "https://nova.de", country="DE")
+    made = companies.match_or_create(" Nova  AG ", "https://nova.de", country="DE", actor=None)
 
     assert (made.name, made.domain, made.country) == ("Nova AG", "nova.de", "DE")
 
@@ -45,7 +45,7 @@ def test_leads_are_found_by_the_new_name_of_their_company(django_assert_max_num_
     other = LeadFactory(company=CompanyFactory(name="Old too"))
 
     with django_assert_max_num_queries(6):
-        companies.edit_company(company, {"name": "Ölwerk"})
+        companies.edit_company(company, {"name": "Ölwerk"}, actor=None)
 
     assert Lead.objects.search("ölwerk").count() == 20
     assert set(Lead.objects.search("old")) == {other}
@@ -54,7 +54,7 @@ def test_leads_are_found_by_the_new_name_of_their_company(django_assert_max_num_
 @pytest.mark.parametrize("name", ["", "  ", "a\x00b", "x" * 201])
 def test_name_that_cannot_be_kept_is_refused(name):
     with pytest.raises(companies.CompanyNotAccepted):
-        companies.create_company(name=name)
+        companies.create_company(actor=None, name=name)
 
 
 def test_company_with_letters_beyond_ascii_is_found(organisation, sign_in):

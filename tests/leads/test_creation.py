@@ -5,6 +5,7 @@ import pytest
 from crm.funnel.intake import take_in
 from crm.outbox.models import Effect
 from crm.stages import Stage
+from crm.users.models import Role
 from leads import services
 from leads.models import Lead
 from tests.factories import CompanyFactory, LeadFactory, TeamFactory, UserFactory
@@ -47,9 +48,9 @@ def test_phone_without_a_country_is_kept_as_it_was_typed():
 
 
 def test_owner_brings_his_team_and_consent_its_time():
-    rep = UserFactory(team=TeamFactory())
+    rep, admin = UserFactory(team=TeamFactory()), UserFactory(role=Role.ADMIN)
 
-    lead = take_in(actor=rep, name="Ana", owner=rep, consent=True, consent_source="Fair")
+    lead = take_in(actor=admin, name="Ana", owner=rep, consent=True, consent_source="Fair")
 
     assert lead.team == rep.team
     assert lead.consent_at is not None

@@ -109,7 +109,7 @@ def test_keys_follow_every_change_of_a_name(manager):
     deal = DealFactory(name="Old deal", lead=lead, owner=manager)
     campaign = CampaignFactory(name="Old campaign")
 
-    edit_company(company, {"name": "Größe"})
+    edit_company(company, {"name": "Größe"}, actor=None)
     edit_lead(lead, {"name": "Zoë"}, actor=manager)
     edit(deal, {"name": "Überholung"}, actor=manager, version=deal.version)
     campaign.name = "Frühling"
