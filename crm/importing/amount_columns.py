@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from crm.common.money import exponent
 from crm.importing import uploads, values
 from crm.importing.amounts import POINT, Evidence, evidence
-from crm.importing.fields import fields_of
+from crm.importing.fields import FIELDS
 from crm.importing.models import Import
 from crm.importing.reading import NotReadable, Raw
 from crm.users.models import Organisation
@@ -38,7 +38,9 @@ def column_evidence(source: Import, mapping: dict[str, str]) -> Evidence:
 
 
 def amount_column(source: Import, mapping: dict[str, str]) -> str:
-    named = [mapping.get(field.name, "") for field in fields_of(source.kind) if field.is_amount]
+    named = [
+        mapping.get(field.name, "") for field in FIELDS[Import.Kind(source.kind)] if field.is_amount
+    ]
     return next((name for name in named if name), "")
 
 

@@ -9,7 +9,6 @@ from crm.importing import refusals, values
 from crm.importing.models import Import
 from crm.importing.values import Context
 from crm.stages import Stage
-from crm.users.models import Role
 from leads.normalising import domain_name, many_lines
 
 Parser = Callable[[str, Context], Any]
@@ -27,7 +26,6 @@ class Field:
     stage: Stage | None = None
     is_date: bool = False
     is_amount: bool = False
-    managers_only: bool = False
 
 
 def text(most: int) -> Parser:
@@ -95,7 +93,6 @@ COMPANY = Field(
 OWNER = Field(
     "owner", "Owner", text(120), "Who",
     ("owner", "lead_owner", "contact_owner", "rep", "sales_rep"),
-    managers_only=True,
 )  # fmt: skip
 
 LEAD_FIELDS = (
@@ -271,14 +268,6 @@ class NotMappable(ValueError):
     """The mapping names a field or column that does not exist, or lacks what is required."""
 
 
-def fields_of(kind: str, role: str | None = None) -> tuple[Field, ...]:
-    """Return the fields that somebody with this role may map; None is the command line."""
-    fields = FIELDS[Import.Kind(kind)]
-    if role in (Role.MARKETER, Role.REP):
-        return tuple(field for field in fields if not field.managers_only)
-    return fields
-
-
 def field_named(kind: str, name: str) -> Field | None:
     if kind == Import.Kind.LEADS:
         name = ALIASES.get(name, name)
@@ -287,11 +276,11 @@ def field_named(kind: str, name: str) -> Field | None:
 
 def checked_mapping(kind: str, mapping: dict[str, str], columns: list[str]) -> dict[str, str]:
     """Return the mapping with the fields' own names. Raises NotMappable if it cannot be used."""
-    checked = {}
+    checked, fields = {}, FIELDS[Import.Kind(kind)]
     for name, column in mapping.items():
         field = field_named(kind, name)
         if field is None:
-            known = ", ".join(field.name for field in FIELDS[Import.Kind(kind)])
+            known = ", ".join(field.name for field in fields)
             raise NotMappable(f"There is no field “{name}”. There are: {known}.")
         if column not in columns:
             raise NotMappable(f"The file has no column “{column}”. It has: {', '.join(columns)}.")
@@ -300,6 +289,6 @@ def checked_mapping(kind: str, mapping: dict[str, str], columns: list[str]) -> d
         checked[field.name] = column
     for needed in ONE_OF[Import.Kind(kind)]:
         if not checked.keys() & set(needed):
-            labels = " or ".join(field.label for field in fields_of(kind) if field.name in needed)
+            labels = " or ".join(field.label for field in fields if field.name in needed)
             raise NotMappable(f"Choose a column for: {labels}.")
     return checked

@@ -1,6 +1,6 @@
 """The forms of the wizard: the file, what its columns are, how its values are written."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from zoneinfo import available_timezones
@@ -15,20 +15,13 @@ from crm.common.formats import money
 from crm.importing import values
 from crm.importing.amount_columns import column_evidence
 from crm.importing.amounts import COMMA, POINT, SIGNS, Evidence, readings
-from crm.importing.fields import Field, NotMappable, checked_mapping, fields_of
+from crm.importing.fields import Field, NotMappable, checked_mapping
 from crm.importing.guessing import guess
 from crm.importing.models import Import
 from crm.importing.reading import ENCODINGS, Raw
-from crm.users.models import Organisation, Role, User
-from crm.users.permissions import MARKETING
+from crm.importing.rights import KINDS, fields_of, refused
+from crm.users.models import Organisation, User
 
-DEALS_BY = {Role.SALES_MANAGER, Role.MARKETING_MANAGER, Role.ADMIN}
-ONLY_BY: dict[str, Collection[str]] = {
-    Import.Kind.DEALS: DEALS_BY,
-    Import.Kind.SPEND: MARKETING,
-    Import.Kind.METRICS: MARKETING,
-    Import.Kind.TOUCHES: MARKETING,
-}
 DATE_FORMATS = {
     "": "Year-month-day",
     "%d-%m-%Y": "Day-month-year",
@@ -50,12 +43,8 @@ DELIMITERS = {
 
 
 def kinds_for(user: User) -> list[tuple[str, str]]:
-    """Return what this user may import: deals are for managers, money and touches for marketing."""
-    return [
-        (kind.value, str(kind.label))
-        for kind in Import.Kind
-        if user.role in ONLY_BY.get(kind, [user.role])
-    ]
+    """Return what this user may import."""
+    return [(kind.value, str(kind.label)) for kind in Import.Kind if user.role in KINDS[kind]]
 
 
 class UploadForm(forms.Form):
@@ -120,9 +109,9 @@ class MappingForm(forms.Form):
 
     def __init__(self, *args: Any, source: Import, user: User, rows: list[Raw], **kw: Any) -> None:
         super().__init__(*args, **kw)
-        self.source, self.rows = source, rows
-        self.known = fields_of(source.kind, user.role)
-        guessed = source.mapping or guess(source.kind, source.columns, user.role)
+        self.source, self.rows, self.user = source, rows, user
+        self.known = fields_of(source.kind, user, source.created_by)
+        guessed = source.mapping or guess(source.kind, source.columns, user, source.created_by)
         columns = [("", "–"), *((column, column) for column in source.columns)]
         for field in self.known:
             self.fields[f"map_{field.name}"] = forms.ChoiceField(
@@ -197,6 +186,8 @@ class MappingForm(forms.Form):
         data = super().clean() or {}
         chosen = {field.name: str(data.get(f"map_{field.name}") or "") for field in self.known}
         mapping = {name: column for name, column in chosen.items() if column}
+        if told := refused(self.user, self.source.kind, self.sent()):
+            self.add_error(None, f"Not yours to import: {told}.")
         try:
             data["mapping"] = checked_mapping(self.source.kind, mapping, self.source.columns)
         except NotMappable as fault:
@@ -209,6 +200,20 @@ class MappingForm(forms.Form):
         if data.get("decimal_sign") == "?":
             self.add_error("decimal_sign", "Choose which sign marks the decimals of amounts.")
         return data
+
+    def sent(self) -> dict[str, str]:
+        """Return all that was sent as a column of a field, also of fields that are not offered."""
+        prefix = "map_"
+        return {
+            name.removeprefix(prefix): column
+            for name, column in self.data.items()
+            if name.startswith(prefix) and column
+        }
+
+    @property
+    def left_out(self) -> str:
+        """Columns of the file that their names make fields which this user may not write."""
+        return refused(self.user, self.source.kind, guess(self.source.kind, self.source.columns))
 
     def lines(self) -> list[tuple[Field, forms.BoundField, list[str]]]:
         """Return for each field its select and sample values of the column chosen."""

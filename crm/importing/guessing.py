@@ -3,21 +3,27 @@
 import re
 
 from crm.importing import refusals
-from crm.importing.fields import CONSENT, OPTED_OUT, Field, fields_of
+from crm.importing.fields import CONSENT, OPTED_OUT, Field
+from crm.importing.rights import fields_of
+from crm.users.models import User
 
 
-def guess(kind: str, columns: list[str], role: str | None = None) -> dict[str, str]:
-    """Return the fields whose synonym is a column's name. A column is guessed once."""
+def guess(kind: str, columns: list[str], *users: User | None) -> dict[str, str]:
+    """Return the fields whose synonym is a column's name. A column is guessed once.
+
+    users: who bring the file in; fields that one of them may not map are not guessed
+    """
     plain_names = {plain_name(column): column for column in columns}
     found: dict[str, str] = {}
-    for field in fields_of(kind, role):
+    fields = fields_of(kind, *users)
+    for field in fields:
         own = () if field.name in field.synonyms else (field.name,)
         for synonym in (*own, *field.synonyms):
             column = plain_names.get(synonym)
             if column and column not in found.values() and may_be(field, column):
                 found[field.name] = column
                 break
-    if any(field.name == OPTED_OUT for field in fields_of(kind, role)):
+    if any(field.name == OPTED_OUT for field in fields):
         found |= guess_refusals(columns, found)
     return found
 

@@ -26,6 +26,7 @@ from leads.models import EmailAddress, Lead, LeadChange
 from leads.names import PARTS, follow_name
 from leads.normalising import SEPARATOR, phone_number, several
 from leads.services import phone_country, search_key
+from leads.writing import may_move
 
 PLAIN = ("external_id", "name", "email", "phone", "job_title", "country", "notes")
 """Columns that a row writes as they stand in it."""
@@ -66,6 +67,8 @@ class LeadWriter(Writer[Lead]):
                 wish.row.refuse(HIDDEN)
             if wish.found and self.policy == UPDATE:
                 wish.changes = self.changes(wish)
+            if not wish.found:
+                self.check_moves(wish.row, self.first_steps(wish.row))
             self.decide(wish)
         return wishes
 
@@ -190,7 +193,21 @@ class LeadWriter(Writer[Lead]):
         if made and lead.pk in self.past.waiting:
             row.warn("A handoff of this lead waits for its answer; the stages were left out.")
             return []
+        self.check_moves(row, made)
         return made
+
+    def first_steps(self, row: Row) -> list[Step]:
+        """Return the moves of a lead that the file brings in."""
+        return steps(None, set(), in_order(self.dates(row)) or [(Stage.LEAD, self.now)])
+
+    def check_moves(self, row: Row, made: list[Step]) -> None:
+        """Refuse a row with a move that is not the importer's to make."""
+        for step in made:
+            if self.actor and not may_move(self.actor, step.old, step.new):
+                old = step.old.label if step.old else "New"
+                name = f"{step.new.value}_at" if step.new in row.dates else "stage"
+                row.refuse(f"{old} → {step.new.label} is not your move.", name)
+                return
 
     # Writing ----------------------------------------------------------------------------------
 
@@ -225,8 +242,7 @@ class LeadWriter(Writer[Lead]):
                 | consent_of(row)
             )
             self.fill(lead, row, given)
-            wishes = in_order(self.dates(row)) or [(Stage.LEAD, self.now)]
-            made = steps(None, set(), wishes)
+            made = self.first_steps(row)
             lead.created_at = min(step.at for step in made)
             ledger_rows.take_stage(lead, made)
             moves.append((lead, made))

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 
 from crm.funnel.ledger import COUNT_ANEW
-from crm.importing import errors, uploads
+from crm.importing import errors, rights, uploads
 from crm.importing.amount_columns import column_evidence
 from crm.importing.deal_rows import DealWriter
 from crm.importing.fields import checked_mapping
@@ -28,7 +28,8 @@ from crm.importing.values import Context
 from crm.importing.writer import Writer
 from crm.notifications.services import notify
 from crm.outbox import services as outbox
-from crm.users.models import Organisation
+from crm.users.models import Organisation, User
+from leads.writing import NotTheirs
 
 RUN = "importing.run"
 UNDO = "importing.undo"
@@ -52,8 +53,13 @@ class NotReady(Exception):
 
 
 def set_mapping(source: Import, mapping: dict[str, str], **options: Any) -> None:
-    """Keep which column is which field. Raises NotMappable if the mapping cannot be used."""
-    source.mapping = checked_mapping(source.kind, mapping, source.columns)
+    """Keep which column is which field.
+
+    Raises NotMappable if the mapping cannot be used, NotTheirs if who uploaded the file may not.
+    """
+    mapping = checked_mapping(source.kind, mapping, source.columns)
+    rights.check(source.created_by, source.kind, mapping)
+    source.mapping = mapping
     source.options |= options
     if "decimal_sign" not in source.options:
         source.options["decimal_sign"] = column_evidence(source, source.mapping).sign
@@ -114,8 +120,17 @@ def as_counts(tally: Tally) -> dict[str, int]:
 
 
 @transaction.atomic
-def start(source: Import) -> None:
-    """Ask that a checked import runs. Raises NotReady if it runs already, or was not checked."""
+def start(source: Import, *, actor: User | None) -> None:
+    """Ask that a checked import runs. Raises NotReady if it runs already, or was not checked.
+
+    Both must be allowed what it writes: who lets it run, else NotTheirs; and who uploaded it, else
+    NotReady, since it runs in their name.
+    """
+    rights.check(actor, source.kind, source.mapping)
+    try:
+        rights.check(source.created_by, source.kind, source.mapping)
+    except NotTheirs as fault:
+        raise NotReady(f"It would run as {source.created_by}. {fault}") from fault
     state = Import.objects.filter(pk=source.pk, state=Import.State.CHECKED)
     if not state.update(state=Import.State.QUEUED):
         raise NotReady("This import runs already.")
@@ -132,9 +147,10 @@ def carry_on(payload: dict[str, Any]) -> None:
     if source is None:
         return
     try:
+        rights.check(source.created_by, source.kind, source.mapping)
         with uploads.open_table(source, place_of(source)) as table:
             more = all(write_batch(source, table) for _ in range(SLICE))
-    except NotReadable as error:
+    except (NotReadable, NotTheirs) as error:
         fail(source, str(error))
         return
     if more:
@@ -147,7 +163,9 @@ def run_here(source: Import) -> None:
     """Bring in the whole file in this process, a transaction for each batch. For the command.
 
     Raises NotReadable if the file cannot be read on; what was committed stays and can be undone.
+    Raises NotTheirs if it is somebody's who may not write what it says.
     """
+    rights.check(source.created_by, source.kind, source.mapping)
     Import.objects.filter(pk=source.pk).update(state=Import.State.QUEUED)
     try:
         with uploads.open_table(source, place_of(source)) as table:

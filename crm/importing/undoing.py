@@ -24,7 +24,7 @@ from crm.audit import services as audit
 from crm.common.keys import keys_of
 from crm.funnel import ledger
 from crm.funnel.models import LedgerDoor, StageEntry, StageTransition
-from crm.importing import consent_records, deal_rows, lead_rows, marketing_rows
+from crm.importing import consent_records, deal_rows, lead_rows, marketing_rows, rights
 from crm.importing.bulk import column
 from crm.importing.models import Import, ImportedRow
 from crm.importing.records import plain
@@ -90,7 +90,11 @@ def undo_slice(source: Import, *, actor: User | None) -> Import:
 
 @transaction.atomic
 def ask_to_undo(source: Import, *, actor: User) -> None:
-    """Ask that the import is taken back in the background. Raises NotReady if it cannot be."""
+    """Ask that the import is taken back in the background.
+
+    Raises NotReady if it cannot be, NotTheirs if the actor may not write what it wrote.
+    """
+    rights.check(actor, source.kind, source.mapping)
     locked = Import.objects.select_for_update().get(pk=source.pk)
     if not locked.can_undo:
         raise NotReady("There is nothing to take back.")

@@ -15,9 +15,8 @@ from crm.importing.forms import LayoutForm, MappingForm, UploadForm, kinds_for, 
 from crm.importing.models import Import
 from crm.importing.reading import NotReadable, Raw
 from crm.importing.services import NotReady
-from crm.users.permissions import MANAGERS, MARKETING, SignedInRequest, allow
+from crm.users.permissions import IMPORTERS, SignedInRequest, allow
 
-IMPORTERS = MARKETING | MANAGERS
 STEPS = ("Upload", "Match columns", "Check", "Import")
 DRAFTS = (Import.State.UPLOADED, Import.State.CHECKED)
 
@@ -143,7 +142,7 @@ def found_problems(problems: list[dict[str, Any]]) -> dict[str, Any]:
 def run(request: SignedInRequest, pk: int) -> HttpResponse:
     source = visible(request, pk)
     try:
-        services.start(source)
+        services.start(source, actor=request.user)
     except NotReady as fault:
         toast(request, str(fault), level="warning")
     return redirect(source)

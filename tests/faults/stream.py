@@ -109,7 +109,7 @@ class Stream:
         importing.set_mapping(source, {field: field for field in ("external_id", "name", "email")})
         source.state = Import.State.CHECKED
         source.save()
-        importing.start(source)
+        importing.start(source, actor=source.created_by)
         return source
 
     def importer(self) -> User:

@@ -33,7 +33,7 @@ def bring_in(db) -> Callable[..., Import]:
             ContentFile(content, name), kind=kind, actor=actor, options=options
         )
         source.duplicates = duplicates
-        services.set_mapping(source, mapping or guess(kind, source.columns))
+        services.set_mapping(source, mapping or guess(kind, source.columns, actor))
         source.save()
         services.run_here(source)
         source.refresh_from_db()

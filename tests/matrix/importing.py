@@ -7,11 +7,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from crm.importing.models import Import
 from crm.users.models import Team, User
-from crm.users.permissions import MANAGERS, MARKETING
+from crm.users.permissions import IMPORTERS
 from tests.matrix.base import Row
 from tests.matrix.objects import KINDS, NO_SUCH, Kind, Whose
-
-IMPORTERS = MARKETING | MANAGERS
 
 
 class OwnOrManagers(Kind):
