@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from campaigns.querysets import CampaignQuerySet, FeedbackQuerySet
 from crm.common.keys import SearchKey, SortKey
+from crm.common.names import NameField
 from crm.funnel.models import Offering
 from leads.models import Channel, Lead
 
@@ -27,7 +28,7 @@ class Campaign(models.Model):
         DONE = "done", "Done"
         ARCHIVED = "archived", "Archived"
 
-    name = models.CharField(max_length=200)
+    name = NameField(max_length=200)
     parent = models.ForeignKey(
         "self",
         null=True,
@@ -257,7 +258,7 @@ class ScoringRule(models.Model):
         CONTAINS = "contains", "contains one of"
         IS_SET = "set", "is known"
 
-    name = models.CharField(max_length=120)
+    name = NameField(max_length=120)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     field = models.CharField(max_length=10, choices=Field.choices, blank=True, default="")
     operator = models.CharField(max_length=8, choices=Operator.choices, blank=True, default="")

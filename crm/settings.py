@@ -307,6 +307,8 @@ RETURN_DOMAIN = env.str("RETURN_DOMAIN", "")
 PAGE_VIEWS_PER_MINUTE = env.int("PAGE_VIEWS_PER_MINUTE", 3000)
 """Of one network and one process; what is beyond is not counted. 0 counts all."""
 INBOUND_MAX_BYTES = env.int("INBOUND_MAX_MB", 25) * 1024 * 1024
+WEBHOOK_MAX_BYTES = INBOUND_MAX_BYTES * 3 // 2
+"""A message as a provider posts it: its files are a third longer, in text."""
 
 # Connections to hosts that users type (crm.common.outgoing) -------------------------------------
 
@@ -326,7 +328,8 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = env.str("TANDEM_FILES", str(VAR / ("test_files" if TESTING else "files")))
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = WEBHOOK_MAX_BYTES if MAIL_PROVIDER else 6 * 1024 * 1024
+"""What is read at once; crm.common.bodies bounds each page by its kind before."""
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_MB", 200) * 1024 * 1024
 PLAIN_STATIC = DEBUG or TESTING
 STORAGES = {

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from crm.activities.forms import LeadPick, named
+from crm.common.names import NameInput
 from deals.models import DealContact
 from leads.models import Lead
 from leads.normalising import BadValue, email_address
@@ -13,7 +14,7 @@ from leads.normalising import BadValue, email_address
 class ContactForm(LeadPick):
     """A lead by name or address; an address that nobody has yet is a new person."""
 
-    name = forms.CharField(
+    name = NameInput(
         label="Name of a new person",
         max_length=200,
         required=False,

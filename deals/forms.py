@@ -10,6 +10,7 @@ from crm.activities.models import Activity
 from crm.activities.services import NextStep
 from crm.common.money import write_money
 from crm.common.money_field import AmountField, clean_money, currency_choices
+from crm.common.names import NameInput
 from crm.users.models import Organisation, Role, User
 from deals import closing
 from deals.models import Deal, LostReason, PipelineStage
@@ -203,7 +204,7 @@ class FactForm(MoneyForm):
     }
 
     version = forms.IntegerField(widget=forms.HiddenInput)
-    name = forms.CharField(max_length=200)
+    name = NameInput(max_length=200)
     close_on = forms.DateField(label="Expected close", required=False, widget=date_input())
     owner = forms.ModelChoiceField(User.objects.none(), required=False, empty_label="Nobody")
     competitor = forms.CharField(max_length=120, required=False)

@@ -12,6 +12,7 @@ from crm.activities.models import FollowUp
 from crm.common.folding import search_words
 from crm.common.keys import SearchKey, SortKey
 from crm.common.links import link
+from crm.common.names import NameField
 from crm.users.models import Team
 from crm.users.scoping import in_scope
 from deals import status
@@ -35,7 +36,7 @@ __all__ = [
 
 
 class Pipeline(models.Model):
-    name = models.CharField(max_length=80)
+    name = NameField(max_length=80)
     position = models.PositiveIntegerField(default=0)
     is_active = models.BooleanField(default=True)
     checklist = models.JSONField(
@@ -54,7 +55,7 @@ class PipelineStage(models.Model):
     """A step of a pipeline, with the chance that a deal in it is won."""
 
     pipeline = models.ForeignKey(Pipeline, on_delete=models.CASCADE, related_name="stages")
-    name = models.CharField(max_length=80)
+    name = NameField(max_length=80)
     position = models.PositiveIntegerField(default=0)
     probability = models.PositiveSmallIntegerField(help_text="Percent")
     rotting_days = models.PositiveSmallIntegerField(
@@ -85,7 +86,7 @@ class PipelineStage(models.Model):
 
 
 class LostReason(models.Model):
-    name = models.CharField(max_length=80, unique=True)
+    name = NameField(max_length=80, unique=True)
     note_required = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     position = models.PositiveIntegerField(default=0)
@@ -178,7 +179,7 @@ class Deal(models.Model):
         WON = "won", "Won"
         LOST = "lost", "Lost"
 
-    name = models.CharField(max_length=200)
+    name = NameField(max_length=200)
     lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="deals")
     company = models.ForeignKey(
         Company, null=True, blank=True, on_delete=models.SET_NULL, related_name="deals"

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from crm.common.names import NameField
 from leads.models import Lead
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class DealFile(models.Model):
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     deal = models.ForeignKey("deals.Deal", on_delete=models.CASCADE, related_name="files")
-    name = models.CharField(max_length=200)
+    name = NameField(max_length=200)
     size = models.PositiveBigIntegerField(help_text="Bytes")
     added_at = models.DateTimeField(db_default=Now())
     added_by = models.ForeignKey(

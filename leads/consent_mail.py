@@ -52,6 +52,11 @@ def may_be_asked(address: str) -> bool:
     return bool(address) and reason_of(address) in ("", Suppression.Reason.UNSUBSCRIBED)
 
 
+def mail_key(consent: Consent) -> str:
+    """Return what the keys of all mails that ask this address begin with."""
+    return f"consent:{digest_of(consent.address)[:40]}:"
+
+
 def send_link(consent: Consent) -> bool:
     """Mail the link that confirms `consent`; False if none may be sent, or one was today.
 
@@ -63,7 +68,7 @@ def send_link(consent: Consent) -> bool:
     day = localdate(timezone=organisation.zone)
     path = reverse("leads:confirm-consent", args=[new_token(consent)])
     sent = send(
-        key=f"consent:{digest_of(consent.address)[:40]}:{day:%Y%m%d}",
+        key=f"{mail_key(consent)}{day:%Y%m%d}",
         to=consent.address,
         subject=f"Please confirm: email from {organisation.name}",
         template="confirm_consent",
@@ -73,6 +78,7 @@ def send_link(consent: Consent) -> bool:
             "url": f"{settings.SITE_URL}{path}",
             "days": VALID.days,
         },
+        link_life=VALID,
     )
     if sent:
         consent.mailed_at = now()

@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.timezone import now
 
+from crm.mailing.links import blank_used
 from crm.mailing.suppressing import lift_unsubscription
 from crm.users.models import User
 from leads import consent_mail
@@ -70,6 +71,7 @@ def confirm_consent(consent: Consent) -> bool:
     asked.save(update_fields=["confirmed_at", "proof"])
     lift_unsubscription(asked.address)
     derive(stored, consent.lead, actor=None)
+    blank_used(consent_mail.mail_key(asked))
     return True
 
 

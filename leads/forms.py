@@ -8,6 +8,7 @@ from django.apps import apps
 from django_countries import countries
 
 from crm.common.freshness import Change, FreshForm
+from crm.common.names import NameInput
 from crm.users.models import User
 from leads import companies, writing
 from leads.addresses import KINDS
@@ -28,9 +29,9 @@ def rows_of(model: str) -> Any:
 class LeadForm(FreshForm, forms.Form):
     """The facts of a lead. Only a name or an e-mail address is needed."""
 
-    name = forms.CharField(max_length=200, required=False)
-    given_name = forms.CharField(max_length=200, required=False)
-    family_name = forms.CharField(max_length=200, required=False)
+    name = NameInput(max_length=200, required=False)
+    given_name = NameInput(max_length=200, required=False)
+    family_name = NameInput(max_length=200, required=False)
     form_of_address = forms.CharField(
         max_length=60, required=False, help_text="Dr., Ms, Frau. Letters use it."
     )
@@ -39,9 +40,7 @@ class LeadForm(FreshForm, forms.Form):
     )
     phone: forms.Field = SeveralField(longest=40, noun="phone number", kind="tel", required=False)
     job_title = forms.CharField(max_length=120, required=False)
-    company = forms.CharField(
-        max_length=200, required=False, help_text="A new name makes a new company."
-    )
+    company = NameInput(max_length=200, required=False, help_text="A new name makes a new company.")
     country = forms.ChoiceField(choices=COUNTRIES, required=False)
     channel = forms.ModelChoiceField(
         Channel.objects.filter(is_active=True), required=False, empty_label="–"
@@ -173,7 +172,7 @@ class OwnerForm(forms.Form):
 
 
 class CompanyForm(FreshForm, forms.Form):
-    name = forms.CharField(max_length=200)
+    name = NameInput(max_length=200)
     domain = forms.CharField(max_length=200, required=False, help_text="example.com")
     industry = forms.CharField(max_length=80, required=False)
     size = forms.ChoiceField(choices=[("", "–"), *CompanySize.choices], required=False)

@@ -13,6 +13,7 @@ from django_countries.fields import CountryField
 from crm.common.folding import phone_key, search_key
 from crm.common.keys import SearchKey, SortKey, matching
 from crm.common.links import link
+from crm.common.names import NameField
 from crm.stages import OUT, Stage
 from crm.users.models import Team
 from crm.users.scoping import in_scope
@@ -33,7 +34,7 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 class Channel(models.Model):
     """How people come to us: content, digital ads, events. Editable; an import may add to it."""
 
-    name = models.CharField(max_length=80)
+    name = NameField(max_length=80)
     key = models.SlugField(max_length=80, unique=True, help_text="Its name in reports and files")
     is_active = models.BooleanField(default=True)
 
@@ -77,9 +78,9 @@ class CompanyQuerySet(models.QuerySet["Company"]):
 class Company(models.Model):
     """The organisation that a lead works for, and that deals are made with."""
 
-    name = models.CharField(max_length=200)
+    name = NameField(max_length=200)
     domain = models.CharField(max_length=200, blank=True, default="", help_text="example.com")
-    industry = models.CharField(max_length=80, blank=True, default="")
+    industry = NameField(max_length=80, blank=True, default="")
     size = models.CharField(max_length=8, choices=CompanySize.choices, blank=True, default="")
     country = CountryField(blank=True, default="")
     phone = models.CharField(max_length=40, blank=True, default="")
@@ -144,17 +145,15 @@ class Lead(models.Model):
     of EmailAddress and PhoneNumber (leads.addresses); the parts of `name` are split by leads.names.
     """
 
-    name = models.CharField(max_length=200, blank=True, default="")
-    given_name = models.CharField(max_length=200, blank=True, default="")
-    family_name = models.CharField(max_length=200, blank=True, default="")
-    form_of_address = models.CharField(
-        max_length=60, blank=True, default="", help_text="Dr., Ms, Frau"
-    )
+    name = NameField(max_length=200, blank=True, default="")
+    given_name = NameField(max_length=200, blank=True, default="")
+    family_name = NameField(max_length=200, blank=True, default="")
+    form_of_address = NameField(max_length=60, blank=True, default="", help_text="Dr., Ms, Frau")
     email = models.EmailField(blank=True, default="")
     more_emails = models.TextField(blank=True, default="", editable=False)
     phone = models.CharField(max_length=40, blank=True, default="")
     more_phones = models.TextField(blank=True, default="", editable=False)
-    job_title = models.CharField(max_length=120, blank=True, default="")
+    job_title = NameField(max_length=120, blank=True, default="")
     company = models.ForeignKey(
         Company, null=True, blank=True, on_delete=models.SET_NULL, related_name="leads"
     )
@@ -302,7 +301,7 @@ class SavedView(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views"
     )
     listing = models.CharField(max_length=10, choices=Listing.choices, default=Listing.LEADS)
-    name = models.CharField(max_length=60)
+    name = NameField(max_length=60)
     query = models.TextField(blank=True, default="", help_text="The list's query string")
     position = models.PositiveIntegerField(default=0)
 

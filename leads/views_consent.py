@@ -7,6 +7,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crm.common.htmx import done, refused, toast, wants_partial
+from crm.throttling.in_process import LocalLimit
+from crm.throttling.reading import limit_reading
 from crm.users.permissions import EVERYBODY, MARKETING, SignedInRequest, allow
 from leads import consent_mail, consents
 from leads.forms import ConsentForm
@@ -16,6 +18,8 @@ from leads.views import visible
 
 ASKED_BY_US = "Yes, you may send me marketing email."
 MOST_RECORDS = 20
+READ = LocalLimit(600)
+"""Pages of mailed links that one network opens in a minute; confirming is not counted."""
 
 
 @require_http_methods(["GET", "POST"])
@@ -87,6 +91,7 @@ def records(request: SignedInRequest, pk: int) -> HttpResponse:
 @never_cache
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
+@limit_reading(READ)
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """The page of the mailed link: GET asks, POST confirms, once.
 

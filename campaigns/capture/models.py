@@ -13,6 +13,7 @@ from django.utils.html import escape
 
 from campaigns.capture import utm
 from campaigns.models import Campaign, Touch
+from crm.common.names import NameField
 from crm.users.models import User
 from leads.models import Lead
 
@@ -49,7 +50,7 @@ class CaptureForm(models.Model):
         DEMO = Touch.Kind.DEMO_REQUEST.value, "Demo requested"
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    name = models.CharField(max_length=120)
+    name = NameField(max_length=120)
     intro = models.CharField(max_length=300, blank=True, default="")
     fields = models.JSONField(default=list)
     button = models.CharField(max_length=40, default="Send")
@@ -267,7 +268,7 @@ class UtmLink(models.Model):
     base_url = models.URLField("Page", max_length=500)
     source = models.CharField(max_length=utm.LONGEST)
     medium = models.CharField(max_length=utm.LONGEST)
-    name = models.CharField("Campaign name", max_length=utm.LONGEST)
+    name = NameField("Campaign name", max_length=utm.LONGEST)
     term = models.CharField(max_length=utm.LONGEST, blank=True, default="")
     content = models.CharField(max_length=utm.LONGEST, blank=True, default="")
     created_by = models.ForeignKey(

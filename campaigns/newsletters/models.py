@@ -10,6 +10,7 @@ from django.urls import reverse
 from campaigns.models import Campaign
 from campaigns.newsletters.querysets import MarketingMailQuerySet, NewsletterQuerySet
 from campaigns.segments.models import Segment
+from crm.common.names import NameField
 from crm.mailing import merging
 from leads.models import Lead
 
@@ -37,9 +38,9 @@ class Content(models.Model):
     """What a marketing mail says, and in whose name. Never changed: another text is another row."""
 
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of all the rest")
-    subject = models.CharField(max_length=200)
-    preheader = models.CharField(max_length=200, blank=True, default="")
-    sender_name = models.CharField(max_length=80, blank=True, default="")
+    subject = NameField(max_length=200)
+    preheader = NameField(max_length=200, blank=True, default="")
+    sender_name = NameField(max_length=80, blank=True, default="")
     reply_to = models.EmailField(blank=True, default="")
     blocks = models.JSONField(default=list)
     created_at = models.DateTimeField(db_default=Now())
@@ -87,10 +88,10 @@ class Newsletter(models.Model):
         SENT = "sent", "Sent"
         CANCELLED = "cancelled", "Cancelled"
 
-    name = models.CharField(max_length=120)
-    subject = models.CharField(max_length=200, blank=True, default="")
-    preheader = models.CharField(max_length=200, blank=True, default="")
-    sender_name = models.CharField(max_length=80, blank=True, default="")
+    name = NameField(max_length=120)
+    subject = NameField(max_length=200, blank=True, default="")
+    preheader = NameField(max_length=200, blank=True, default="")
+    sender_name = NameField(max_length=80, blank=True, default="")
     reply_to = models.EmailField(blank=True, default="")
     blocks = models.JSONField(default=list, blank=True)
     segment = models.ForeignKey(
@@ -118,7 +119,7 @@ class Newsletter(models.Model):
     also_mailed_today = models.BooleanField(
         "also who got a marketing mail that day already", default=False
     )
-    subject_b = models.CharField(max_length=200, blank=True, default="")
+    subject_b = NameField(max_length=200, blank=True, default="")
     test_share = models.PositiveSmallIntegerField(
         default=20, validators=[MinValueValidator(1), MaxValueValidator(100)]
     )

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from campaigns.segments.models import Segment
+from crm.common.names import NameInput
 
 
 class SegmentForm(forms.ModelForm):
@@ -31,7 +32,7 @@ class AddForm(forms.Form):
         required=False,
         empty_label="A new one, named below",
     )
-    name = forms.CharField(label="Name of a new segment", required=False, max_length=120)
+    name = NameInput(label="Name of a new segment", required=False, max_length=120)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Now
 from django.urls import reverse
 
+from crm.common.names import NameField
 from leads.models import Lead
 
 
@@ -19,7 +20,7 @@ class Segment(models.Model):
         DYNAMIC = "dynamic", "Dynamic"
         STATIC = "static", "Static"
 
-    name = models.CharField(max_length=120)
+    name = NameField(max_length=120)
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.DYNAMIC)
     rules = models.JSONField(default=dict, blank=True)
     note = models.CharField(max_length=250, blank=True, default="")

@@ -10,6 +10,7 @@ from campaigns.models import Campaign, Touch
 from campaigns.segments.models import Segment
 from campaigns.sequences.querysets import EnrolmentQuerySet, SequenceQuerySet
 from campaigns.sequences.tree import Node
+from crm.common.names import NameField
 from crm.funnel.models import Reason
 from crm.stages import Stage
 from leads.models import Lead
@@ -34,7 +35,7 @@ class Sequence(models.Model):
         TOUCH = "touch", "Responds"
         SEGMENT = "segment", "Gets into a segment"
 
-    name = models.CharField(max_length=120)
+    name = NameField(max_length=120)
     state = models.CharField(max_length=8, choices=State.choices, default=State.DRAFT)
     entry_segment = models.ForeignKey(
         Segment, null=True, blank=True, on_delete=models.PROTECT, related_name="+"

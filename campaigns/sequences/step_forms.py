@@ -12,6 +12,7 @@ from campaigns.sequences.models import Step
 from campaigns.sequences.steps import LEAD_OWNER, NAMED, SEQUENCE_OWNER
 from campaigns.sequences.waiting import HOURS, MOST, UNITS
 from crm.activities.models import Activity
+from crm.common.names import NameInput
 from crm.mailing import merging
 from crm.mailing.blocks import LONGEST, cleaned
 from crm.users.models import Role, User
@@ -70,7 +71,7 @@ class EmailForm(StepForm):
     kind = Step.Kind.EMAIL
     template = "sequences/_email_form.html"
 
-    subject = forms.CharField(max_length=200)
+    subject = NameInput(max_length=200)
     text = forms.CharField(
         label="Text",
         max_length=LONGEST,
@@ -115,7 +116,7 @@ class FollowUpForm(StepForm):
     kind = Step.Kind.FOLLOW_UP
 
     act = forms.ChoiceField(label="What", choices=Activity.Kind.choices)
-    title = forms.CharField(
+    title = NameInput(
         required=False, max_length=200, help_text="Blank: “Call Ana Costa” and the like."
     )
     whose = forms.ChoiceField(

@@ -1,9 +1,7 @@
 """The calendar of a user, and the private address at which other calendars read it."""
 
-import secrets
 from datetime import timedelta
 
-from django.conf import settings
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,17 +11,21 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from crm.activities import ics, month
+from crm.activities import feeds, ics, month
 from crm.activities.follow_up_views import tabs
 from crm.activities.models import CalendarFeed, FollowUp
 from crm.common import parameters
 from crm.common.htmx import toast, wants_partial
 from crm.common.parts import Tab
+from crm.throttling.in_process import LocalLimit
+from crm.throttling.reading import limit_reading
 from crm.users.permissions import EVERYBODY, WRITERS, SignedInRequest, allow
 
 KEPT_DAYS = 30
 """So long what is done stays in the feed."""
 MOST_EVENTS = 2000
+READ = LocalLimit(600)
+"""Calendars that one network reads in a minute."""
 
 
 @require_GET
@@ -55,11 +57,11 @@ def views(span: month.Span) -> list[Tab]:
 
 @require_GET
 @never_cache
+@limit_reading(READ)
 def feed(request: HttpRequest, token: str) -> HttpResponse:
     """A user's calendar for the programs that he gave the address to; 404 once it is revoked."""
-    found = get_object_or_404(
-        CalendarFeed.objects.select_related("user"), token=token, user__is_active=True
-    )
+    kept = CalendarFeed.objects.select_related("user").filter(user__is_active=True)
+    found = get_object_or_404(kept, digest=feeds.digest_of(token))
     lately = Q(done_at=None) | Q(due_at__gte=now() - timedelta(days=KEPT_DAYS))
     rows = FollowUp.objects.filter(lately, owner=found.user)
     named = rows.select_related("lead__company", "deal", "owner").order_by("-due_at", "-pk")
@@ -74,24 +76,23 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
 @require_GET
 @allow(EVERYBODY)
 def feed_link(request: SignedInRequest) -> HttpResponse:
-    """The part of the profile that shows the private address."""
+    """The part of the profile that says whether there is a private address."""
+    return feed_page(request)
+
+
+def feed_page(request: SignedInRequest, address: str = "") -> HttpResponse:
+    """Answer with the private address, which is shown only when it is made, and its buttons."""
     found = CalendarFeed.objects.filter(user=request.user).first()
-    path = reverse("activities:feed", args=[found.token]) if found else ""
     template = "_feed" if wants_partial(request) else "feed"
-    context = {"address": path and f"{settings.SITE_URL}{path}", "feed": found}
-    return render(request, f"activities/{template}.html", context)
+    return render(request, f"activities/{template}.html", {"address": address, "feed": found})
 
 
 @require_POST
+@never_cache
 @allow(EVERYBODY)
 def feed_make(request: SignedInRequest) -> HttpResponse:
-    """Make the private address, or a new one: the old one then leads nowhere."""
-    token = secrets.token_urlsafe(32)
-    CalendarFeed.objects.update_or_create(
-        user=request.user, defaults={"token": token, "made_at": now()}
-    )
-    toast(request, "New calendar address made")
-    return redirect("users:profile")
+    """Make the private address, or a new one, and show it this once."""
+    return feed_page(request, feeds.make_address(request.user))
 
 
 @require_POST

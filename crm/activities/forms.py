@@ -9,6 +9,7 @@ from django.utils.timezone import localdate, localtime, make_aware
 from crm.activities.models import Activity, FollowUp
 from crm.activities.services import NextStep
 from crm.common import parameters
+from crm.common.names import NameInput
 from crm.users.models import User
 from leads.models import Lead, LeadQuerySet
 
@@ -128,7 +129,7 @@ class FollowUpForm(forms.Form):
     """What is to be done, and when."""
 
     kind = forms.ChoiceField(choices=Activity.Kind.choices, initial=Activity.Kind.CALL)
-    title = forms.CharField(
+    title = NameInput(
         max_length=200, required=False, help_text="Blank: the usual, such as “Call Ana”"
     )
     due_at = forms.DateTimeField(

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.timezone import localdate
 
+from crm.common.names import NameField
 from crm.users.models import Organisation, Team
 from crm.users.scoping import in_scope
 from leads.models import Lead
@@ -132,7 +133,7 @@ class FollowUp(models.Model):
     kind = models.CharField(
         max_length=12, choices=Activity.Kind.choices, default=Activity.Kind.CALL
     )
-    title = models.CharField(max_length=200)
+    title = NameField(max_length=200)
     due_at = models.DateTimeField()
     day = models.DateField(
         null=True, blank=True, help_text="All day on this day; due_at is then its end"
@@ -240,12 +241,12 @@ class FollowUp(models.Model):
 
 
 class CalendarFeed(models.Model):
-    """The private address of a user's calendar. Kept readable: the profile shows it again."""
+    """The private address of a user's calendar: shown once, then known only by its digest."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="calendar_feed"
     )
-    token = models.CharField(max_length=64, unique=True)
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token")
     made_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from crm.common.names import NameInput
 from crm.common.outgoing import Kind, ports_of
 from crm.correspondence import own_addresses
 from crm.correspondence.composing import FIELDS, Draft
@@ -36,7 +37,7 @@ class ComposeForm(forms.Form):
 
     to = AddressesField(label="To", max_length=1000)
     cc = AddressesField(label="Cc", max_length=1000, required=False)
-    subject = forms.CharField(max_length=200)
+    subject = NameInput(max_length=200)
     text = forms.CharField(
         label="Message",
         max_length=20_000,

@@ -9,6 +9,7 @@ from django.db.models.functions import Lower, Now
 
 from crm.activities.models import Activity
 from crm.common.links import link
+from crm.common.names import NameField
 from crm.correspondence.received_models import Participant, ReceivedFile, ReceivedMail
 from leads.models import Lead
 
@@ -82,10 +83,10 @@ class Message(models.Model):
     )
     direction = models.CharField(max_length=3, choices=Direction.choices)
     sender = models.EmailField(blank=True, default="", help_text="In lower case")
-    sender_name = models.CharField(max_length=200, blank=True, default="")
+    sender_name = NameField(max_length=200, blank=True, default="")
     to = models.JSONField(default=list, help_text="Addresses in lower case")
     cc = models.JSONField(default=list, blank=True)
-    subject = models.CharField(max_length=250, blank=True, default="")
+    subject = NameField(max_length=250, blank=True, default="")
     text = models.TextField(blank=True, default="")
     html = models.TextField(blank=True, default="", help_text="Sanitised when it came")
     attachments = models.JSONField(
@@ -172,8 +173,8 @@ class EmailTemplateQuerySet(models.QuerySet["EmailTemplate"]):
 class EmailTemplate(models.Model):
     """A mail to begin from, with merge fields. Without an owner everybody may use it."""
 
-    name = models.CharField(max_length=80)
-    subject = models.CharField(max_length=200)
+    name = NameField(max_length=80)
+    subject = NameField(max_length=200)
     body = models.TextField()
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -258,7 +259,7 @@ class UserMailbox(models.Model):
 class FetchedFolder(models.Model):
     """How far a folder of an IMAP server has been read: everything up to `last_uid`."""
 
-    name = models.CharField(max_length=250, unique=True, help_text="user@host/folder")
+    name = NameField(max_length=250, unique=True, help_text="user@host/folder")
     uid_validity = models.BigIntegerField(default=0)
     last_uid = models.BigIntegerField(default=0)
     trying_uid = models.BigIntegerField(default=0, help_text="The message that is being read")

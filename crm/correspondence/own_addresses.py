@@ -20,6 +20,7 @@ from crm.audit.services import Area, record
 from crm.correspondence.addresses import is_logging
 from crm.correspondence.models import UserMailbox
 from crm.mailing import services as mailing
+from crm.mailing.links import blank_used
 from crm.mailing.models import Mail
 from crm.users.models import User
 from leads.models import Lead
@@ -97,6 +98,7 @@ def ask(box: UserMailbox) -> Claim:
         subject=f"Confirm {box.pending_address} for Tandem",
         template="own_address",
         context={"user": box.user, "address": box.pending_address, "url": link(box)},
+        link_life=LIFE,
     )
     return Claim.ASKED
 
@@ -158,3 +160,4 @@ def write(box: UserMailbox, address: str) -> None:
     box.address, box.pending_address = address, ""
     box.confirmed_at, box.asked_at = (now() if address else None), None
     box.save(update_fields=["address", "pending_address", "confirmed_at", "asked_at"])
+    blank_used(f"own-address:{box.user_id}:")

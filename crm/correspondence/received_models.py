@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from crm.common.links import link
+from crm.common.names import NameField
 
 
 class ReceivedMailQuerySet(models.QuerySet["ReceivedMail"]):
@@ -82,7 +83,7 @@ class ReceivedFile(models.Model):
         "correspondence.Message", on_delete=models.CASCADE, related_name="files"
     )
     number = models.PositiveSmallIntegerField()
-    name = models.CharField(max_length=150)
+    name = NameField(max_length=150)
     kind = models.CharField(max_length=100, help_text="The media type that its sender gave it")
     size = models.PositiveIntegerField(help_text="Bytes, about")
 

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.urls import reverse
 
+from crm.common.names import NameField
 from crm.users.models import Organisation
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Import(models.Model):
     file = models.FileField(upload_to="imports/%Y/%m/")
     table = models.FileField(upload_to="imports/%Y/%m/", blank=True)
     columns = models.JSONField(default=list)
-    file_name = models.CharField(max_length=255)
+    file_name = NameField(max_length=255)
     sha256 = models.CharField(max_length=64, blank=True, default="")
     mapping = models.JSONField(default=dict, help_text="{field: column}")
     options = models.JSONField(

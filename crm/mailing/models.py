@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from crm.common.names import NameField
+
 
 class MailQuerySet(models.QuerySet["Mail"]):
     def due(self) -> "MailQuerySet":
@@ -31,7 +33,7 @@ class Mail(models.Model):
 
     key = models.CharField(max_length=200, unique=True)
     to = models.EmailField()
-    subject = models.CharField(max_length=250)
+    subject = NameField(max_length=250)
     text = models.TextField()
     html = models.TextField(blank=True, default="")
     headers = models.JSONField(default=dict, blank=True)
@@ -42,6 +44,11 @@ class Mail(models.Model):
     last_error = models.TextField(blank=True, default="")
     created_at = models.DateTimeField(db_default=Now())
     sent_at = models.DateTimeField(null=True, blank=True)
+    link_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When its secret link is void. Empty: it has none, or none any more",
+    )
 
     objects = MailQuerySet.as_manager()
 
@@ -55,6 +62,11 @@ class Mail(models.Model):
             ),
             models.Index(fields=["to", "-id"], name="mail_by_recipient"),
             models.Index(fields=["-id"], condition=Q(state="failed"), name="mail_failed"),
+            models.Index(
+                fields=["link_until"],
+                condition=Q(link_until__isnull=False),
+                name="mail_with_secret_link",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -65,7 +77,7 @@ class Attachment(models.Model):
     """A file that goes with a mail. Kept beside it, so that what is queued can always leave."""
 
     mail = models.ForeignKey(Mail, on_delete=models.CASCADE, related_name="attachments")
-    name = models.CharField(max_length=120)
+    name = NameField(max_length=120)
     content_type = models.CharField(max_length=80)
     content = models.BinaryField()
 

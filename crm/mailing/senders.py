@@ -9,6 +9,7 @@ from email.utils import formataddr, parseaddr
 
 from django.conf import settings
 
+from crm.common.names import on_one_line
 from crm.users.models import User
 
 AnswerAddresses = Callable[[User], list[str]]
@@ -27,7 +28,7 @@ def sender_address() -> str:
 
 
 def sender_of(user: User) -> str:
-    return formataddr((user.name, sender_address()))
+    return formataddr((on_one_line(user.name), sender_address()))
 
 
 def answer_addresses(user: User) -> list[str]:

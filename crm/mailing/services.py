@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Count, F, Min, Q
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
+from django.utils.timezone import now
 
 from crm.mailing import senders, tokens
 from crm.mailing.models import Attachment, Mail, MailQuerySet
@@ -23,15 +24,26 @@ OF_MACHINE = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "A
 KILLED = "Each time the process ended while it was sending this."
 
 
-def send(*, key: str, to: str, subject: str, template: str, context: dict[str, object]) -> bool:
+def send(
+    *,
+    key: str,
+    to: str,
+    subject: str,
+    template: str,
+    context: dict[str, object],
+    link_life: timedelta | None = None,
+) -> bool:
     """Queue one mail, rendered from `templates/emails/<template>.txt` and, if there, `.html`.
 
     key: unique among all mail; asking twice with one key sends it once
+    link_life: how long the secret link in it works (crm.mailing.links)
     Return whether the mail was new. It leaves when the transaction has committed.
     """
     if Mail.objects.filter(key=key).exists():
         return False
-    send_all([written(key=key, to=to, subject=subject, template=template, context=context)])
+    mail = written(key=key, to=to, subject=subject, template=template, context=context)
+    mail.link_until = now() + link_life if link_life else None
+    send_all([mail])
     return True
 
 

@@ -11,6 +11,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.urls import URLPattern, path
 
+from crm.common.bodies import USERS, register_limit
+
 SHORTEST_SECRET = 16
 NO_SECRET, WEAK_SECRET, UNKNOWN_PROVIDER = "mailing.E001", "mailing.E002", "mailing.E003"
 NO_PROVIDER = "mailing.W001"
@@ -32,6 +34,21 @@ def provider_patterns(provider: str) -> list[URLPattern]:
     return [each for each in urlpatterns if (each.name or "").startswith(f"{provider}_")]
 
 
+def register_limits() -> None:
+    """Let the configured provider hand over mail with its files, and many reports at once."""
+    for pattern in provider_patterns(settings.MAIL_PROVIDER):
+        is_mail = "inbound" in str(pattern.name)
+        register_limit(f"anymail:{pattern.name}", mail_limit if is_mail else report_limit)
+
+
+def mail_limit() -> int:
+    return int(settings.WEBHOOK_MAX_BYTES)
+
+
+def report_limit() -> int:
+    return USERS
+
+
 def webhook_urls() -> list[URLPattern | Any]:
     """Return what is mounted: the configured provider's webhooks; nothing without a secret."""
     from django.urls import include
@@ -39,6 +56,7 @@ def webhook_urls() -> list[URLPattern | Any]:
     if not settings.MAIL_PROVIDER or not secrets():
         return []
     mounted = provider_patterns(settings.MAIL_PROVIDER)
+    register_limits()
     return [path("anymail/", include((mounted, "anymail")))] if mounted else []
 
 

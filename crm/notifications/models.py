@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from crm.common.names import NameField
 from crm.users.models import User
 
 
@@ -34,7 +35,7 @@ class Notification(models.Model):
     )
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.UPDATE)
     key = models.CharField(max_length=200)
-    title = models.CharField(max_length=250)
+    title = NameField(max_length=250)
     body = models.TextField(blank=True, default="")
     url = models.CharField(max_length=250, blank=True, default="")
     created_at = models.DateTimeField(db_default=Now())

@@ -3,6 +3,7 @@
 How often something may be tried is counted by crm.people.log_in and crm.people.passwords.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -45,12 +46,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         template, subject = MAILS[template_prefix]
+        url = context.get("password_reset_url", "")
         mailing.send(
             key=f"{template}:{context['user'].pk}:{get_random_string(16)}",
             to=email,
             subject=subject,
             template=template,
-            context={"user": context["user"], "url": context.get("password_reset_url", "")},
+            context={"user": context["user"], "url": url},
+            link_life=timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT) if url else None,
         )
 
     def send_notification_mail(

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db.models.functions import Lower
 
 from crm.common.freshness import FreshForm
+from crm.common.names import NameInput
 from crm.users.models import USUAL_SCOPE, Absence, Role, Scope, Team, User
 from crm.users.permissions import may_grant
 
@@ -142,7 +143,7 @@ class ProfileForm(forms.ModelForm):
 class PasswordForm(forms.Form):
     """A name and a new password, as an invitation asks for them."""
 
-    name = forms.CharField(
+    name = NameInput(
         label="Your name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
     password = forms.CharField(

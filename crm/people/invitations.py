@@ -10,6 +10,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.timezone import now
 
 from crm.mailing import services as mailing
+from crm.mailing.links import blank_used
 from crm.people.services import check_may_change
 from crm.users.models import User
 
@@ -30,16 +31,23 @@ def invite(user: User, *, actor: User) -> None:
     check_may_change(actor, user, user.role)
     if not user.email or not user.is_active or user.has_usable_password():
         raise CannotInvite(f"{user} needs an address, and must not have a password yet.")
+    blank_used(mail_key(user))
     at = now()
     User.objects.filter(pk=user.pk).update(invited_at=at)
     user.invited_at = at
     mailing.send(
-        key=f"invitation:{user.pk}:{at.timestamp()}",
+        key=f"{mail_key(user)}{at.timestamp()}",
         to=user.email,
         subject=f"{actor} invites you to Tandem",
         template="invitation",
         context={"user": user, "actor": actor, "url": link(user), "days": LIFE.days},
+        link_life=LIFE,
     )
+
+
+def mail_key(user: User) -> str:
+    """Return what the keys of all mails that invite `user` begin with."""
+    return f"invitation:{user.pk}:"
 
 
 def link(user: User) -> str:
@@ -83,4 +91,5 @@ def accept(token: str, *, name: str, password: str) -> User | None:
     user.name, user.joined_at = name, now()
     user.set_password(password)
     user.save(update_fields=["name", "password", "joined_at"])
+    blank_used(mail_key(user))
     return user

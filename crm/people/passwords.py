@@ -7,6 +7,7 @@ from allauth.account.utils import url_str_to_user_pk
 from django.http import HttpRequest, HttpResponse
 
 from crm.common.views import too_many_requests
+from crm.mailing.links import blank_used
 from crm.people.devices import remember
 from crm.people.log_in import account_attempts
 from crm.throttling.services import Limit, count_attempt, count_attempts, forget, network_of
@@ -47,6 +48,7 @@ def choose(request: HttpRequest, uidb36: str, key: str) -> HttpResponse:
     if request.method == "POST" and response.status_code == 302:
         user = User.objects.get(pk=url_str_to_user_pk(uidb36))
         forget(*account_attempts(user.email or ""))
+        blank_used(f"password_reset:{user.pk}:")
         remember(request, response, user)
     return response
 
@@ -56,4 +58,6 @@ def change(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and (refusal := count_attempt(CHANGED, str(request.user.pk))):
         return too_many_requests(request, refusal.seconds)
     response: HttpResponse = views.password_change(request)
+    if request.method == "POST" and response.status_code == 302:
+        blank_used(f"password_reset:{request.user.pk}:")
     return response

@@ -4,6 +4,7 @@ from copy import copy
 from datetime import date
 from typing import Any
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import ProtectedError
@@ -17,6 +18,9 @@ from crm.users.permissions import may_grant
 TEAM_CHANGED = "users.team_changed"
 """Effect {"user": id}. An app whose rows carry their owner's team registers its own kind that
 begins with this, such as `users.team_changed:leads`, and each of them is asked."""
+
+DROP_SESSIONS = "users.drop_sessions"
+"""Effect {"user": id}: whoever is switched off is logged out everywhere, for good."""
 
 PEOPLE_PAGE = "/settings/people/"
 NOTED = ("email", "role", "scope", "team", "capacity", "weight")
@@ -109,6 +113,9 @@ def deactivate(user: User, *, actor: User) -> None:
     check_administrator_stays(user)
     check_may_change(actor, user, user.role)
     User.objects.filter(pk=user.pk).update(is_active=False)
+    outbox.enqueue(
+        DROP_SESSIONS, f"{DROP_SESSIONS}:{user.pk}:{now().timestamp()}", {"user": user.pk}
+    )
     audit.record(actor, audit.Area.PEOPLE, f"{user} switched off", url=PEOPLE_PAGE)
 
 
@@ -158,6 +165,17 @@ def delete_team(team: Team) -> None:
     except ProtectedError as error:
         named = ", ".join(f"“{row}”" for row in error.protected_objects)
         raise TeamInUse(f"{team} is named by {named}. Change that first.") from None
+
+
+def drop_sessions_of(payload: dict[str, Any]) -> None:
+    """End all sessions of a user, so that switching on again opens none. Payload {"user": pk}."""
+    running = Session.objects.filter(expire_date__gte=now()).only("session_key", "session_data")
+    theirs = [
+        session.session_key
+        for session in running.iterator(chunk_size=500)
+        if session.get_decoded().get(SESSION_KEY) == str(payload["user"])
+    ]
+    Session.objects.filter(session_key__in=theirs).delete()
 
 
 def drop_ended_sessions() -> int:

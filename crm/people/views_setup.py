@@ -17,11 +17,15 @@ from crm.people import devices, invitations, services, set_up
 from crm.people.forms import PasswordForm
 from crm.people.organisation_forms import FirstOrganisationForm
 from crm.people.setup_forms import TeamAndInvitationsForm, YouForm
+from crm.throttling.in_process import LocalLimit
+from crm.throttling.reading import limit_reading
 from crm.users.middleware import FirstRunMiddleware
 from crm.users.models import Organisation, Team, User
 from crm.users.permissions import ADMINS, SignedInRequest, allow, may_open
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+OPENED = LocalLimit(600)
+"""Invitations that one network opens in a minute."""
 
 
 @never_cache
@@ -151,6 +155,7 @@ def welcome(request: SignedInRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
+@limit_reading(OPENED)
 def accept(request: HttpRequest, token: str) -> HttpResponse:
     """Let an invited person choose a password; he is logged in at once."""
     user = invitations.invited(token)

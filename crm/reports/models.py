@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Now
 
+from crm.common.names import NameField
 from crm.reports.facts import Fact
 from crm.reports.questions import COUNTINGS, SHARED
 from crm.stages import PATH
@@ -176,7 +177,7 @@ class SavedReport(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_reports"
     )
     report = models.CharField(max_length=40)
-    name = models.CharField(max_length=80)
+    name = NameField(max_length=80)
     query = models.TextField(blank=True, default="")
     every = models.CharField(max_length=7, choices=Every.choices, blank=True, default=Every.NEVER)
     weekday = models.PositiveSmallIntegerField(default=0, help_text="0 is Monday")

@@ -14,6 +14,8 @@ from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Concat, Lower
 from django.utils.timezone import localdate
 
+from crm.common.names import NameField
+
 
 class Role(models.TextChoices):
     """What a person does, and with it what they may."""
@@ -46,7 +48,7 @@ def check_time_zone(name: str) -> None:
 class Organisation(models.Model):
     """The one company that this installation serves: its currency, clock and working week."""
 
-    name = models.CharField(max_length=120)
+    name = NameField(max_length=120)
     currency = models.CharField(max_length=3, default="EUR", help_text="ISO 4217 code")
     time_zone = models.CharField(max_length=64, default="UTC", validators=[check_time_zone])
     country = models.CharField(max_length=2, default="", blank=True)
@@ -126,7 +128,7 @@ class Holiday(models.Model):
     """A day on which nobody's clock runs, beside the public holidays of the country."""
 
     day = models.DateField(unique=True)
-    name = models.CharField(max_length=80, blank=True)
+    name = NameField(max_length=80, blank=True)
 
     class Meta:
         ordering = ["day"]
@@ -136,7 +138,7 @@ class Holiday(models.Model):
 
 
 class Team(models.Model):
-    name = models.CharField(max_length=80)
+    name = NameField(max_length=80)
 
     class Meta:
         ordering = ["name"]
@@ -218,7 +220,7 @@ class User(AbstractBaseUser):
     """A person who works with Tandem. Without e-mail and password: known, but cannot log in."""
 
     email = models.EmailField(null=True, blank=True, unique=True)
-    name = models.CharField(max_length=120)
+    name = NameField(max_length=120)
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.REP)
     scope = models.CharField(max_length=4, choices=Scope.choices)
     team = models.ForeignKey(

@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 from django.utils.timezone import now
 
 from crm.activities.models import Activity, FollowUp
+from crm.common.names import NameField
 from crm.stages import Stage
 from crm.users.scoping import in_scope
 from deals.models import Deal, PipelineStage
@@ -26,7 +27,7 @@ class Playbook(models.Model):
         DEALS = "deals", "Deals"
         BOTH = "both", "Leads and deals"
 
-    name = models.CharField(max_length=80)
+    name = NameField(max_length=80)
     about = models.CharField(
         max_length=200, blank=True, default="", help_text="When to use it, in a sentence"
     )
@@ -48,7 +49,7 @@ class PlaybookStep(models.Model):
     playbook = models.ForeignKey(Playbook, on_delete=models.CASCADE, related_name="steps")
     position = models.PositiveIntegerField(default=0)
     kind = models.CharField(max_length=12, choices=Activity.Kind.choices)
-    title = models.CharField(max_length=150, help_text="What to do: “Call and ask about the plan”")
+    title = NameField(max_length=150, help_text="What to do: “Call and ask about the plan”")
     delay_days = models.PositiveSmallIntegerField(
         default=0, help_text="Working days after the step before is done; 0 is the same day"
     )

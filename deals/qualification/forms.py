@@ -6,6 +6,7 @@ from django import forms
 from django.forms import fields_for_model
 
 from crm.activities.models import FollowUp
+from crm.common.names import NameInput
 from deals.forms import NO_STEP, MoneyForm, NextStepForm, StageChoice, date_input
 from deals.models import PipelineStage
 from deals.qualification.models import Qualification
@@ -76,8 +77,8 @@ def widget_of(name: str) -> forms.Widget:
 class ConvertForm(NextStepForm, MoneyForm, QualificationForm):
     """A lead is qualified and becomes a deal. Everything but the name has a default."""
 
-    name = forms.CharField(label="Deal name", max_length=200)
-    company = forms.CharField(
+    name = NameInput(label="Deal name", max_length=200)
+    company = NameInput(
         max_length=200, required=False, help_text="An existing company of this name is taken."
     )
     stage = StageChoice()

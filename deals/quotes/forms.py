@@ -9,6 +9,7 @@ from django.forms import BaseFormSet, formset_factory
 
 from crm.common.money import CURRENCIES, NotMoney
 from crm.common.money_field import AmountField, currency_choices
+from crm.common.names import NameInput
 from deals.forms import date_input
 from deals.quotes.discounts import (
     AMOUNT,
@@ -289,14 +290,14 @@ class LetterForm(forms.Form):
 
     revision = forms.IntegerField(widget=forms.HiddenInput)
     to = forms.EmailField(label="To")
-    subject = forms.CharField(max_length=200)
+    subject = NameInput(max_length=200)
     message = forms.CharField(widget=forms.Textarea(attrs={"rows": 6}), max_length=5000)
 
 
 class AcceptForm(forms.Form):
     """A customer's yes: his name, typed."""
 
-    name = forms.CharField(
+    name = NameInput(
         label="Your name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
 

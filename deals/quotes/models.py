@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 
+from crm.common.names import NameField
 from crm.users.models import Organisation
 from deals.models import Deal
 from deals.quotes.product_models import Product, ProductPrice, percent_field, price_field
@@ -121,7 +122,7 @@ class Quote(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     sent_to = models.EmailField(blank=True, default="")
     accepted_at = models.DateTimeField(null=True, blank=True)
-    accepted_name = models.CharField(max_length=120, blank=True, default="")
+    accepted_name = NameField(max_length=120, blank=True, default="")
 
     objects = QuoteQuerySet.as_manager()
 

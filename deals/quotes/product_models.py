@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Now
 
+from crm.common.names import NameField
+
 PERCENT = [MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))]
 
 
@@ -36,7 +38,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
 class Product(models.Model):
     """Something that is sold, with a price for each currency. Used in a quote, it is archived."""
 
-    name = models.CharField(max_length=200)
+    name = NameField(max_length=200)
     sku = models.CharField("SKU", max_length=60, blank=True, default="")
     description = models.TextField(blank=True, default="")
     unit = models.CharField(max_length=30, default="piece", help_text="piece, hour, user, month")

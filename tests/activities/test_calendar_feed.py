@@ -2,17 +2,20 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 from dateutil.rrule import rrulestr
+from django.apps import apps
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
 from icalendar import Calendar
 
 from crm.activities import services
+from crm.activities.feeds import digest_of
 from crm.activities.models import Activity, CalendarFeed, FollowUp
 from crm.activities.services import NextStep
 from crm.mailing import services as mailing
@@ -41,7 +44,7 @@ def lead(rep):
 
 @pytest.fixture
 def feed(rep):
-    return CalendarFeed.objects.create(user=rep, token="secret")
+    return CalendarFeed.objects.create(user=rep, digest=digest_of("secret"))
 
 
 def plan(lead, rep, at, **step):
@@ -49,7 +52,7 @@ def plan(lead, rep, at, **step):
 
 
 def read(feed):
-    response = Client().get(reverse("activities:feed", args=[feed.token]))
+    response = Client().get(reverse("activities:feed", args=["secret"]))
     assert response["Content-Type"].startswith("text/calendar")
     return checked(response.content)
 
@@ -166,14 +169,32 @@ def test_wrong_revoked_and_remade_addresses_lead_nowhere(feed, rep, sign_in):
     client, old = sign_in(rep), reverse("activities:feed", args=["secret"])
     assert Client().get(reverse("activities:feed", args=["guess"])).status_code == 404
 
-    client.post(reverse("activities:feed-make"))
+    page = client.post(reverse("activities:feed-make")).content.decode()
     assert Client().get(old).status_code == 404
-    new = reverse("activities:feed", args=[CalendarFeed.objects.get().token])
+    new = re.search(r"/calendar/[\w-]+\.ics", page)[0]
     assert Client().get(new).status_code == 200
-    assert new in client.get(reverse("activities:feed-link")).content.decode()
 
     client.post(reverse("activities:feed-revoke"))
     assert Client().get(new).status_code == 404
+
+
+def test_an_address_is_shown_once_and_stored_as_a_digest(rep, sign_in):
+    client = sign_in(rep)
+
+    page = client.post(reverse("activities:feed-make")).content.decode()
+
+    token = re.search(r"/calendar/([\w-]+)\.ics", page)[1]
+    assert CalendarFeed.objects.get().digest == digest_of(token) != token
+    assert token not in client.get(reverse("activities:feed-link")).content.decode()
+
+
+def test_addresses_from_before_go_on_working(feed):
+    hashing = import_module("crm.activities.migrations.0008_calendar_tokens_are_hashed")
+    CalendarFeed.objects.update(digest="secret")
+
+    hashing.hash_tokens(apps, None)
+
+    assert read(feed)
 
 
 def test_the_calendar_of_somebody_who_left_is_closed(feed, rep):

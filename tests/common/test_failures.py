@@ -14,6 +14,8 @@ from crm.common.bodies import STRANGERS, USERS
 from crm.common.logs import hide_secrets
 from crm.common.retention import prune_all
 from crm.importing.models import Import
+from crm.outbox.services import sweep
+from crm.people import services as people
 from crm.users.models import Role
 from tests.factories import LeadFactory, UserFactory
 
@@ -125,17 +127,22 @@ def test_check_deploy_asks_for_the_proxy_and_the_sender(settings):
     assert found() == set()
 
 
-def test_the_session_of_who_is_switched_off_ends_and_old_rows_go(sign_in):
-    user = UserFactory()
-    client = sign_in(user)
+def test_the_sessions_of_who_is_switched_off_end_for_good_and_old_rows_go(sign_in):
+    user, admin = UserFactory(), UserFactory(role=Role.ADMIN)
+    client, other = sign_in(user), sign_in(admin)
     assert client.get("/profile/").status_code == 200
+    rows = Session.objects.count()
 
-    user.is_active = False
-    user.save()
+    people.deactivate(user, actor=admin)
+    sweep()
     Session.objects.create(
         session_key="old", session_data="", expire_date=now() - timedelta(days=1)
     )
     prune_all()
 
     assert client.get("/profile/").status_code == 302
+    assert Session.objects.count() == rows - 1
+    people.reactivate(user, actor=admin)
+    assert client.get("/profile/").status_code == 302
+    assert other.get("/profile/").status_code == 200
     assert not Session.objects.filter(session_key="old").exists()

@@ -23,6 +23,7 @@ from django.utils.timezone import now
 from campaigns.capture.models import OfferedFact
 from campaigns.models import Feedback, ScoringRule, ScoringVersion
 from campaigns.services.rules import rules_now
+from crm.activities.feeds import digest_of
 from crm.activities.models import Activity, CalendarFeed, FollowUp
 from crm.correspondence.models import EmailTemplate, Message
 from crm.funnel import handoffs
@@ -305,8 +306,8 @@ def follow_up(owner: User | None, team: Team | None) -> Model:
 
 @kind("calendar feed", missing=("no-such-token",))
 def calendar_feed(owner: User | None, team: Team | None) -> Subject:
-    feed = CalendarFeed.objects.create(user=UserFactory(), token="a-secret-token")  # noqa: S106
-    return Subject((feed.token,), feed)
+    feed = CalendarFeed.objects.create(user=UserFactory(), digest=digest_of("a-secret-token"))
+    return Subject(("a-secret-token",), feed)
 
 
 @kind("message", seen="scope")

@@ -16,13 +16,20 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from campaigns.newsletters import audience, clicks, leaving
 from campaigns.newsletters.models import MailPreference, MarketingMail
+from crm.throttling.in_process import LocalLimit
+from crm.throttling.reading import limit_reading
+from crm.throttling.services import network_of
 
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 ONE_CLICK = "One-Click"
+FOLLOWED, OPENED, READ = LocalLimit(3000), LocalLimit(3000), LocalLimit(600)
+"""Clicks, openings and pages a minute of one network: far above a large office that gets one mail.
+Unsubscribing by POST is never refused: providers send it for many readers from one place."""
 
 
 @never_cache
 @require_safe
+@limit_reading(FOLLOWED)
 def click(request: HttpRequest, token: str) -> HttpResponse:
     """Go where a link of a mail leads. A link that is not ours leads to the page that says so."""
     agent = request.headers.get("User-Agent", "")
@@ -34,7 +41,7 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 def pixel(request: HttpRequest, token: str) -> HttpResponse:
     """The picture that says a mail was opened, always the same."""
-    if request.method == "GET":
+    if request.method == "GET" and not OPENED.refuses(network_of(request)):
         clicks.note_open(token)
     return HttpResponse(PIXEL, content_type="image/gif")
 
@@ -42,6 +49,7 @@ def pixel(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
+@limit_reading(READ)
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks, POST unsubscribes: from the page, or as RFC 8058 without any page."""
     if request.method != "POST":
@@ -75,6 +83,7 @@ class PreferenceForm(forms.Form):
 @never_cache
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
+@limit_reading(READ)
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
     mail = leaving.mail_of(token)
     form = PreferenceForm(request.POST or None, initial=wishes(mail))

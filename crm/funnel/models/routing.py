@@ -6,6 +6,7 @@ from django.db.models import Q
 from django_countries import countries
 from django_countries.fields import CountryField
 
+from crm.common.names import NameField
 from crm.users.models import Team
 from leads.models import Channel, CompanySize
 
@@ -13,7 +14,7 @@ from leads.models import Channel, CompanySize
 class RoutingRule(models.Model):
     """Which team, or which rep, gets a lead. The first rule whose conditions all hold decides."""
 
-    name = models.CharField(max_length=80)
+    name = NameField(max_length=80)
     position = models.PositiveIntegerField(default=0)
     is_active = models.BooleanField(default=True)
     countries = CountryField(multiple=True, blank=True, default="")

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from crm.common.names import NameField
 from crm.funnel.models.handoffs import Handoff
 from crm.users.models import Scope, User
 from leads.models import Lead
@@ -29,7 +30,7 @@ class Reason(models.Model):
         REJECT = "reject", "Reject"
         RECYCLE = "recycle", "Recycle"
 
-    name = models.CharField(max_length=80)
+    name = NameField(max_length=80)
     use = models.CharField(max_length=8, choices=Use.choices, default=Use.REJECT)
     return_path = models.CharField(
         max_length=8, choices=ReturnPath.choices, default=ReturnPath.NURTURE
