@@ -17,6 +17,7 @@ from campaigns.segments.rules import RulesNotAccepted
 from campaigns.segments.usage import uses
 from campaigns.segments.wording import said
 from crm.common import keyset, parameters
+from crm.common.folding import search_key, search_words
 from crm.common.htmx import conflict, done, refused, toast
 from crm.users.models import User
 from crm.users.permissions import MARKETING, SignedInRequest, allow
@@ -45,9 +46,9 @@ def best(leads: LeadQuerySet, user: User, most: int) -> list[Lead]:
 @require_GET
 def segment_list(request: SignedInRequest) -> HttpResponse:
     asked = request.GET.get("q", "").strip()
-    rows = Segment.objects.select_related("owner")
-    for word in asked.split():
-        rows = rows.filter(name__icontains=word)
+    words = search_words(asked)
+    named = Segment.objects.select_related("owner")
+    rows = [row for row in named if all(word in search_key(row.name) for word in words)]
     context = {"segments": [(row, said(row.rules)) for row in rows[:200]], "asked": asked}
     return render(request, "segments/list.html", context)
 

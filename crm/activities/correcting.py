@@ -57,7 +57,7 @@ def correct(activity: Activity, **values: Any) -> Activity:
     was_contact = is_contact(activity)
     for name, value in values.items():
         setattr(activity, name, value)
-    activity.save(update_fields=list(values))
+    activity.save(update_fields=[*values, "search_key"])
     measure_again(activity, contact=was_contact or is_contact(activity))
     return activity
 

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.timezone import localdate
 
+from crm.common.keys import SearchKey
 from crm.common.names import NameField
 from crm.users.models import Organisation, Team
 from crm.users.scoping import in_scope
@@ -81,6 +82,7 @@ class Activity(models.Model):
     typed = models.BooleanField(
         default=False, help_text="Logged by hand: its author may correct it for a day"
     )
+    search_key = SearchKey("text", "shown", "place")
 
     class Meta:
         verbose_name_plural = "activities"

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from django.apps import apps
 from django.db.models import Field, GeneratedField, Model
 
+from crm.common.keys import KeyField
+
 NEVER = frozenset({"created_at", "updated_at", "password", "token", "version", "revision"})
 """Fields that tell nothing, or must never be read again."""
 
@@ -32,7 +34,7 @@ class Kept:
         return [
             field
             for field in model._meta.concrete_fields
-            if not (field.primary_key or isinstance(field, GeneratedField))
+            if not (field.primary_key or isinstance(field, GeneratedField | KeyField))
             and field.name not in NEVER | self.skip
             and (not self.only or field.name in self.only)
         ]

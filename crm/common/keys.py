@@ -8,6 +8,9 @@ from django.db.models import Q
 
 from crm.common.folding import digits_of, is_dialled, search_key, search_words, sort_key
 
+LONGEST_KEPT = 20_000
+"""Characters of one text that a search looks into: a mail may hold a million."""
+
 
 class KeyField(models.TextField):
     """Text derived from other columns of its row whenever the row is saved or bulk-created.
@@ -41,11 +44,11 @@ class KeyField(models.TextField):
 
 
 class SearchKey(KeyField):
-    """What a search of the row looks into."""
+    """What a search of the row looks into; of each text its beginning, see LONGEST_KEPT."""
 
     @staticmethod
     def derived(*texts: str) -> str:
-        return search_key(*texts)
+        return search_key(*(text[:LONGEST_KEPT] for text in texts))
 
 
 class SortKey(KeyField):

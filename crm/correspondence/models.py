@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower, Now
 
 from crm.activities.models import Activity
+from crm.common.keys import SearchKey
 from crm.common.links import link
 from crm.common.names import NameField
 from crm.correspondence.received_models import Participant, ReceivedFile, ReceivedMail
@@ -110,6 +111,7 @@ class Message(models.Model):
     last_error = models.TextField(blank=True, default="")
     at = models.DateTimeField(help_text="When it was sent, or written if it was not yet")
     created_at = models.DateTimeField(db_default=Now())
+    search_key = SearchKey("subject", "sender_name", "sender", "text")
 
     objects = MessageQuerySet.as_manager()
 

@@ -24,8 +24,8 @@ def palette(request: SignedInRequest) -> HttpResponse:
 @allow(EVERYBODY)
 @require_GET
 def results(request: SignedInRequest) -> HttpResponse:
-    """The same search as a page, with more of each kind."""
+    """The same search as a page: more of each kind, and what people wrote."""
     words = words_of(request)
-    groups = services.search(request.user, words, each=25)
+    groups = services.search(request.user, words, each=25, written=True)
     context = {"q": words, "groups": groups, "shortest": services.SHORTEST}
     return render(request, "search/results.html", context)

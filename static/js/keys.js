@@ -126,6 +126,12 @@
     if (hint) { const cap = document.createElement("kbd"); cap.textContent = hint.toUpperCase(); link.append(cap); }
     return link;
   }
+  function everything(words) {
+    const link = document.createElement("a");
+    link.href = `${box.dataset.searchUrl}?q=${encodeURIComponent(words)}`;
+    link.innerHTML = $(".palette-field svg", box).outerHTML;
+    return link;
+  }
   function group(title, options) {
     if (!options.length) return;
     const wrap = document.createElement("div"), head = document.createElement("div");
@@ -143,6 +149,7 @@
     list.innerHTML = actionsOnly ? "" : records;
     group("Actions", $$("[data-new]").map((el) => ({ el, text: `New ${$("span", el).textContent.toLowerCase()}` })).filter((a) => fits(a.text)).map((a) => option(a.el, a.text, "")));
     if (!actionsOnly) group("Pages", $$("[data-nav]").map((el) => ({ el, text: $(".rail-text", el).textContent })).filter((p) => fits(p.text)).map((p) => option(p.el, p.text, GO[p.el.dataset.nav])));
+    if (!actionsOnly && words.length > 1) group("Notes, e-mails and quotes", [option(everything(raw), `Search everything for “${raw}”`, "")]);
     if (!$("[role=option]", list)) { const none = document.createElement("div"); none.className = "palette-none"; none.setAttribute("role", "option"); none.setAttribute("aria-disabled", "true"); none.textContent = "Nothing found."; list.append(none); }
     $$("[role=option]", list).forEach((item, index) => { item.id = `palette-${index}`; });
     select(0);
