@@ -162,7 +162,7 @@ def test_only_the_ledger_writes_a_leads_stage():
     assert set(assigned) | set(updated) <= {"crm/funnel/ledger.py", *IMPORTING, *DEMO}
 
 
-IMPORTING = {"crm/importing/ledger_rows.py", "crm/importing/undoing.py"}
+IMPORTING = {"crm/importing/ledger_rows.py", "crm/importing/undo_steps.py"}
 """An import writes dated histories in bulk, ledger rows and stage together, and takes them back."""
 
 DEMO = {"crm/demo/returning.py"}

@@ -199,12 +199,20 @@ def rebuild_entries(lead_ids: list[int]) -> None:
 
 
 @contextmanager
-def open_door(import_id: int, *, actor: User | None) -> Iterator[None]:
+def open_door(
+    import_id: int, *, actor: User | None, again: int | None = None
+) -> Iterator[LedgerDoor]:
     """Let the ledger rows of one import be deleted inside this block, and record that it was.
+
+    again: the key of the door that an earlier part of the same undo had opened
 
     The door is shut before the transaction ends; if the block fails, nothing happened.
     """
     with transaction.atomic():
-        door = LedgerDoor.objects.create(import_id=import_id, opened_by=actor)
-        yield
-        LedgerDoor.objects.filter(pk=door.pk).update(closed_at=Now())
+        door = LedgerDoor.objects.filter(pk=again, import_id=import_id).first() if again else None
+        if door is None:
+            door = LedgerDoor.objects.create(import_id=import_id, opened_by=actor)
+        mine = LedgerDoor.objects.filter(pk=door.pk)
+        mine.update(closed_at=None)
+        yield door
+        mine.update(closed_at=Now())

@@ -34,7 +34,10 @@ class Tally:
         self.problems += row.problems
 
     def add(self, other: "Tally") -> None:
-        """Add another batch; of the problems the first are kept, warnings and errors apart."""
+        """Add another batch; of the problems the first are kept, warnings and errors apart.
+
+        The refused rows are left out: of a large file they are many.
+        """
         self.counts += other.counts
         self.problems = first_problems(self.problems + other.problems)
 

@@ -1,7 +1,9 @@
 """Running an import: batch after batch, each one transaction together with how far it got.
 
-A worker that is killed leaves whole batches; the next one goes on where the last committed batch
-ended. Imports that run at one time take turns, so two of one file cannot both create a lead.
+A batch takes as many rows as the machine writes in BATCH_SECONDS, for on SQLite it holds the only
+write lock. A worker that is killed leaves whole batches; the next one goes on where the last
+committed one ended. Imports that run at one time take turns, so two of one file cannot both create
+a lead.
 """
 
 import time
@@ -33,9 +35,10 @@ from leads.writing import NotTheirs
 
 RUN = "importing.run"
 UNDO = "importing.undo"
-BATCH = 1000
-SLICE = 2
-"""Batches that one effect carries: enough to hide the way through the broker."""
+FIRST, LEAST, MOST = 100, 50, 1000
+"""Rows of the first batch, and the fewest and most of a later one."""
+BATCH_SECONDS = 0.2
+"""Seconds that a batch should take."""
 LONGEST_CHECK = 8.0
 """Seconds that a dry run in the browser may take before it stops and says how far it came."""
 
@@ -75,7 +78,7 @@ def planner(source: Import) -> Planner:
 
 def batches(table: Table) -> Iterator[list[Any]]:
     rows = table.rows()
-    while batch := list(islice(rows, BATCH)):
+    while batch := list(islice(rows, MOST)):
         yield batch
 
 
@@ -149,7 +152,7 @@ def carry_on(payload: dict[str, Any]) -> None:
     try:
         rights.check(source.created_by, source.kind, source.mapping)
         with uploads.open_table(source, place_of(source)) as table:
-            more = all(write_batch(source, table) for _ in range(SLICE))
+            more = write_batch(source, table)
     except (NotReadable, NotTheirs) as error:
         fail(source, str(error))
         return
@@ -204,7 +207,8 @@ def place_of(source: Import) -> Place | None:
 
 def write_batch(source: Import, table: Table) -> bool:
     """Bring in the next rows and note how far the import got; False at the end of the file."""
-    batch = list(islice(table.rows(), BATCH))
+    began, size = time.monotonic(), min(source.place.get("size", FIRST), MOST)
+    batch = list(islice(table.rows(), size))
     if not batch:
         return False
     tally = bring_in(source, planner(source).plan(batch))
@@ -213,10 +217,17 @@ def write_batch(source: Import, table: Table) -> bool:
         setattr(source, name, getattr(source, name) + tally.counts[name])
     known = source.problems + [problem.as_json() for problem in tally.problems]
     source.problems = keep_first(known)
-    source.place = {**table.place().as_json(), "errors": length}
+    size = next_size(len(batch), time.monotonic() - began)
+    source.place = {**table.place().as_json(), "errors": length, "size": size}
     source.total = max(source.total, source.rows, estimate(source.rows, table.share))
     source.save()
     return True
+
+
+def next_size(rows: int, seconds: float) -> int:
+    """Return how many rows the next batch takes, after one of `rows` took so long."""
+    wanted = min(rows * BATCH_SECONDS / seconds, 2 * rows)
+    return round(max(LEAST, min(wanted, MOST)))
 
 
 def estimate(rows: int, share: float) -> int:
@@ -229,28 +240,31 @@ def keep_first(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def bring_in(source: Import, rows: list[Row]) -> Tally:
-    """Write the rows. If another writer came between, or one row breaks a rule, find out which."""
+    """Write the rows. If another writer came between, or one row breaks a rule, find out which.
+
+    Then each half is tried, so that one row costs little more than the batch did.
+    """
     try:
         with transaction.atomic():
             return new_writer(source).run(rows)
     except IntegrityError:
-        total = Tally()
         for row in rows:
-            total.add(one_by_one(source, row))
-        return total
+            row.problems = [problem for problem in row.problems if problem.level == "error"]
+    if len(rows) == 1:
+        return refused_by_database(rows[0])
+    half, total = len(rows) // 2, Tally()
+    for part in (rows[:half], rows[half:]):
+        tally = bring_in(source, part)
+        total.add(tally)
+        total.refused += tally.refused
+    return total
 
 
-def one_by_one(source: Import, row: Row) -> Tally:
-    """Write one row, refused if the database will not have it."""
-    row.problems = [problem for problem in row.problems if problem.level == "error"]
-    try:
-        with transaction.atomic():
-            return new_writer(source).run([row])
-    except IntegrityError:
-        row.refuse("Another record has the same external ID or e-mail.")
-        tally = Tally()
-        tally.count(row, "refused")
-        return tally
+def refused_by_database(row: Row) -> Tally:
+    row.refuse("Another record has the same external ID or e-mail.")
+    tally = Tally()
+    tally.count(row, "refused")
+    return tally
 
 
 def finish(source: Import) -> None:

@@ -91,7 +91,7 @@ def test_two_amounts_of_one_day_without_a_note_are_not_guessed_at(bring_in, fair
 
 
 def test_the_same_across_two_batches(bring_in, fair, monkeypatch):
-    monkeypatch.setattr(services, "BATCH", 1)
+    monkeypatch.setattr(services, "MOST", 1)
 
     source = bring_in(SPEND + "Fair,2026-03-02,10,\nFair,2026-03-02,20,\n", kind="spend")
 

@@ -6,6 +6,7 @@ import pytest
 
 from crm.funnel.models import StageEntry, StageTransition
 from crm.importing import services, uploads
+from crm.importing.lead_rows import LeadWriter
 from crm.importing.models import Import, ImportedRow
 from crm.importing.reading import NotReadable
 from crm.importing.writer import Writer
@@ -24,7 +25,7 @@ def rows(count, bad=()):
 
 @pytest.fixture
 def small_batches(monkeypatch):
-    monkeypatch.setattr(services, "BATCH", 10)
+    monkeypatch.setattr(services, "MOST", 10)
 
 
 def checked(data, actor=None):
@@ -69,12 +70,12 @@ def test_a_worker_killed_between_and_within_batches_is_followed_by_one_that_goes
     assert [line.split(",")[0] for line in errors] == ["Line", "5", "19", "46"]
 
 
-def test_an_effect_carries_a_slice_and_asks_for_the_next(small_batches, run_effects):
+def test_an_effect_carries_a_batch_and_asks_for_the_next(small_batches, run_effects):
     owner = UserFactory(role=Role.MARKETING_MANAGER)
     source = checked(rows(45), actor=owner)
     services.start(source, actor=UserFactory(role=Role.ADMIN))
 
-    assert run_effects() == 4  # the last one brings the reports up to date
+    assert run_effects() == 7  # one found the file's end, one brings the reports up to date
 
     source.refresh_from_db()
     assert (source.state, source.rows, source.total) == (Import.State.DONE, 45, 45)
@@ -107,8 +108,6 @@ def test_a_file_that_is_gone_fails_the_import_with_a_sentence(run_effects):
 
 def test_a_row_that_another_writer_was_quicker_with_is_refused_alone(bring_in, monkeypatch):
     bring_in("id,name,email\nL1,Ana,ana@example.org\n")
-    from crm.importing.lead_rows import LeadWriter
-
     monkeypatch.setattr(LeadWriter, "stored", lambda self, rows: [])
 
     source = bring_in("id,name,email\nL2,Bo,bo@example.org\nL3,Ana,ana@example.org\n")
@@ -117,7 +116,33 @@ def test_a_row_that_another_writer_was_quicker_with_is_refused_alone(bring_in, m
     assert set(Lead.objects.values_list("external_id", flat=True)) == {"L1", "L2"}
 
 
-def test_queries_of_a_batch_do_not_grow_with_its_rows(bring_in, django_assert_max_num_queries):
+def test_of_a_batch_that_breaks_a_rule_each_refused_row_is_in_the_file_of_errors(
+    bring_in, monkeypatch
+):
+    bring_in("id,name,email\nL1,Ana,ana@example.org\n")
+    monkeypatch.setattr(LeadWriter, "stored", lambda self, rows: [])
+    lines = [f"M{n},Lead {n},m{n}@example.org" for n in range(40)]
+    lines[7], lines[33] = "M7,Ana,ana@example.org", "L1,Ana,other@example.org"
+
+    source = bring_in("id,name,email\n" + "\n".join(lines))
+
+    assert (source.created, source.refused) == (38, 2)
+    refused = source.error_file.open().read().decode("utf-8-sig").splitlines()[1:]
+    assert [line.split(",")[0] for line in refused] == ["9", "35"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "seconds", "next_one"),
+    [(100, 0.1, 200), (100, 0.01, 200), (400, 0.8, 100), (400, 60, 50), (1000, 0.01, 1000)],
+)
+def test_a_batch_has_as_many_rows_as_are_written_in_a_fifth_of_a_second(rows, seconds, next_one):
+    assert services.next_size(rows, seconds) == next_one
+
+
+def test_queries_of_a_batch_do_not_grow_with_its_rows(
+    bring_in, django_assert_max_num_queries, monkeypatch
+):
+    monkeypatch.setattr(services, "FIRST", 300)
     bring_in(rows(3))
 
     with django_assert_max_num_queries(60):

@@ -89,7 +89,7 @@ def test_a_campaign_that_has_moved_to_another_channel_makes_no_touch_new(bring_i
 
 def test_a_row_twice_in_one_file_is_one_touch(bring_in, monkeypatch):
     row = f"{ANA},2026-03-02,Fair,,\n"
-    monkeypatch.setattr(services, "BATCH", 2)
+    monkeypatch.setattr(services, "MOST", 2)
 
     source = touches(HEAD + row * 3, bring_in)
 
@@ -98,7 +98,7 @@ def test_a_row_twice_in_one_file_is_one_touch(bring_in, monkeypatch):
 
 
 def test_a_dry_run_says_the_same_and_writes_nothing(bring_in, monkeypatch):
-    monkeypatch.setattr(services, "BATCH", 1)
+    monkeypatch.setattr(services, "MOST", 1)
     row = f"{ANA},2026-03-02,Fair,,t-1\n"
     other = f"{ANA},2026-03-05,Fair,,t-1\n"
     source = touches(HEAD + row * 2 + other, bring_in)

@@ -1,14 +1,16 @@
 """An undo goes in slices: none outlives its task, and together they do what one would."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from crm.funnel.models import StageTransition
-from crm.importing import undoing
+from crm.funnel.models import LedgerDoor, StageTransition
+from crm.importing import services, undo_slices, undoing
 from crm.importing.models import Import, ImportedRow
 from crm.users.models import Role
 from deals.models import Deal
 from leads.models import Company, Lead, LeadChange
-from tests.factories import UserFactory
+from tests.factories import LeadFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 LEADS = "id,name,company,mql\n" + "".join(
@@ -20,7 +22,7 @@ DEALS = "lead,id,name,won_at\n" + "".join(f"L{n},D{n},Deal {n},2024-02-05\n" for
 @pytest.fixture
 def short_slices(monkeypatch):
     """Each slice has time for one chunk of four records."""
-    monkeypatch.setattr(undoing, "CHUNK", 4)
+    monkeypatch.setattr(undo_slices, "CHUNK", 4)
     monkeypatch.setattr(undoing, "SLICE_SECONDS", -1.0)
 
 
@@ -35,7 +37,7 @@ def test_slices_take_all_back_that_one_transaction_would(bring_in, short_slices)
     undone = undoing.undo(leads, actor=None)
 
     assert undone.state == Import.State.UNDONE
-    assert undoing.PLACE not in undone.options
+    assert undo_slices.PLACE not in undone.options
     for model in (Lead, Company, StageTransition, ImportedRow):
         assert not model.objects.exists()
 
@@ -71,13 +73,87 @@ def test_a_slice_that_fails_leaves_what_earlier_ones_did_and_goes_on(
     source = bring_in(LEADS)
     undoing.undo_slice(source, actor=None)
     left = Lead.objects.count()
-    real = undoing.forget
-    monkeypatch.setattr(undoing, "forget", lambda records: 1 / 0)
+    real = undo_slices.forget
+    monkeypatch.setattr(undo_slices, "forget", lambda records: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         undoing.undo_slice(source, actor=None)
     assert Lead.objects.count() == left
 
-    monkeypatch.setattr(undoing, "forget", real)
+    monkeypatch.setattr(undo_slices, "forget", real)
     undoing.undo(source, actor=None)
     assert not Lead.objects.exists()
+
+
+TWICE = "id,name,job title,source,email\n"
+FIRST_TIME = "".join(f"L{n},Lead {n},Boss,Fair,l{n}@example.org\n" for n in range(10))
+
+
+def test_what_a_file_changes_in_several_batches_is_as_before_all_of_them(
+    bring_in, short_slices, monkeypatch
+):
+    monkeypatch.setattr(services, "MOST", 10)
+    leads = [LeadFactory(name="Ana", job_title="Buyer", external_id=f"L{n}") for n in range(10)]
+    source = bring_in(TWICE + FIRST_TIME + FIRST_TIME.replace("Boss", "Chief"))
+    assert source.records.filter(model="leads.Lead", created=False).count() == 20
+
+    undone = undoing.undo(source, actor=None)
+
+    assert undone.kept == []
+    assert not ImportedRow.objects.exists()
+    for lead in leads:
+        email = lead.email
+        lead.refresh_from_db()
+        assert (lead.name, lead.job_title, lead.channel, lead.email) == (
+            "Ana",
+            "Buyer",
+            None,
+            email,
+        )
+        assert "ana" in lead.search_key
+
+
+def test_what_a_file_creates_and_then_changes_goes_at_once(bring_in, short_slices, monkeypatch):
+    monkeypatch.setattr(services, "MOST", 10)
+    source = bring_in(TWICE + FIRST_TIME + FIRST_TIME.replace("Boss", "Chief"))
+
+    undone = undoing.undo(source, actor=None)
+
+    assert undone.kept == []
+    assert not Lead.objects.exists()
+
+
+def test_only_columns_that_differ_are_written_back(bring_in):
+    lead = LeadFactory(name="Ana", job_title="Buyer", external_id="L1")
+    source = bring_in("id,job title\nL1,Boss\n")
+
+    with CaptureQueriesContext(connection) as queries:
+        undoing.undo(source, actor=None)
+
+    lead.refresh_from_db()
+    assert lead.job_title == "Buyer"
+    [update] = [q["sql"] for q in queries if q["sql"].startswith('UPDATE "leads_lead"')]
+    assert update.count(" = ") - update.count(" = 1 THEN") <= 2, update
+    assert '"notes"' not in update
+
+
+def test_queries_of_a_chunk_do_not_grow_with_its_records(
+    bring_in, monkeypatch, django_assert_max_num_queries
+):
+    monkeypatch.setattr(undoing, "SLICE_SECONDS", 60.0)
+    few = bring_in("".join(LEADS.splitlines(keepends=True)[:4]))
+    with CaptureQueriesContext(connection) as queries:
+        undoing.undo(few, actor=None)
+    many = bring_in(LEADS)
+
+    with django_assert_max_num_queries(len(queries)):
+        undoing.undo(many, actor=None)
+
+
+def test_the_slices_of_an_undo_are_one_opening_of_the_ledger(bring_in, short_slices):
+    source = bring_in(LEADS)
+
+    undoing.undo(source, actor=None)
+
+    door = LedgerDoor.objects.get()
+    assert door.closed_at > door.opened_at

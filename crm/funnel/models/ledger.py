@@ -164,9 +164,10 @@ class StageEntry(models.Model):
 
 
 class LedgerDoor(models.Model):
-    """A time when the ledger allowed deletion: one import undone, in one transaction.
+    """A time when the ledger allowed deletion: one import undone, slice after slice.
 
-    The trigger lets rows of `import_id` go while the door is open; the row stays as the record.
+    The trigger lets rows of `import_id` go while the door is open. It is open within a transaction
+    only, and for each slice of one undo anew; the row stays as the record.
     """
 
     import_id = models.BigIntegerField()
