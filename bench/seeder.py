@@ -200,7 +200,7 @@ class Book:
         self.addresses = Rows(EmailAddress, ("id", "lead", "address", "is_main"))
         self.steps = Rows(
             StageTransition,
-            ("id", "lead", "old_stage", "new_stage", "at", "recorded_at", "reason", "definition"),
+            ("id", "lead", "old_stage", "new_stage", "at", "recorded_at", "definition"),
         )
         self.entries = Rows(StageEntry, ("id", "lead", "stage", "at", "implied", "transition"))
         self.handoffs = Rows(
@@ -310,7 +310,7 @@ def add_lead(
 def add_history(book: Book, lead: int, moves: Moves) -> None:
     old = ""
     for stage, at in moves:
-        pk = book.steps.add(lead, old, stage, at, at, "", book.definition)
+        pk = book.steps.add(lead, old, stage, at, at, book.definition)
         book.entries.add(lead, stage, at, False, pk)
         old = stage
 

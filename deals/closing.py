@@ -10,6 +10,7 @@ from django.utils.timezone import localdate, now
 from crm.activities.of_deals import close_with_deals, open_with_deal
 from crm.common import formats
 from crm.funnel import handoffs, ledger, verdicts
+from crm.funnel.causes import Cause, Code
 from crm.funnel.models import StageTransition, Verdict
 from crm.outbox import services as outbox
 from crm.stages import Stage
@@ -59,8 +60,8 @@ def win(
     note_move(deal, old, WON, actor=actor, note=note, changes=changes)
     close_with_deals([deal.pk])
     if lead.stage != Stage.CUSTOMER:
-        make_opportunity(lead, actor=actor, reason=f"Deal “{deal}”")
-        ledger.move(lead, Stage.CUSTOMER, actor=actor, reason=f"Deal “{deal}” won")
+        make_opportunity(lead, actor=actor, cause=Cause(Code.DEAL, deal.pk))
+        ledger.move(lead, Stage.CUSTOMER, actor=actor, cause=Cause(Code.DEAL_WON, deal.pk))
     verdicts.record_close(
         lead,
         key=close_key(deal),
@@ -157,9 +158,9 @@ def let_go(
     if lead.stage != Stage.OPPORTUNITY or lead.deals.open().exists():
         return
     if lead.deals.filter(status=Deal.Status.WON).exists():
-        ledger.move(lead, Stage.CUSTOMER, actor=actor, reason="A further deal was lost")
+        ledger.move(lead, Stage.CUSTOMER, actor=actor, cause=Cause(Code.OTHER_DEAL_LOST))
         return
-    ledger.move(lead, Stage.LOST, actor=actor, reason=reason.name)
+    ledger.move(lead, Stage.LOST, actor=actor, cause=Cause(Code.DEAL_LOST, reason.pk))
     if revisit_on:
         batch = batch_of(close_key(deal))
         recycle(lead, actor=actor, revisit_on=max(revisit_on, localdate()), batch=batch)
@@ -173,7 +174,8 @@ def recycle(lead: Lead, *, actor: User, revisit_on: date, batch: UUID) -> None:
     ownership.note_release(lead, actor=actor, batch=batch)
     handoffs.assign(lead, None)
     Lead.objects.filter(pk=lead.pk).update(recycled_until=revisit_on)
-    move = ledger.move(lead, Stage.RECYCLED, actor=actor, reason=f"Revisit on {revisit_on}")
+    cause = Cause(Code.REVISIT, day=revisit_on)
+    move = ledger.move(lead, Stage.RECYCLED, actor=actor, cause=cause)
     outbox.tell(handoffs.LEAD_RETURNED, f"returned:{move.pk}", {"lead": lead.pk, "reason": None})
 
 
@@ -207,7 +209,7 @@ def reopen(deal: Deal, *, version: int, actor: User, mistake: bool = False) -> D
     if mistake and took_back(lead, deal, actor):
         ownership.take_release_back(lead, [batch_of(verdict.key) for verdict in closes])
     else:
-        make_opportunity(lead, actor=actor, reason=f"Deal “{deal}” reopened")
+        make_opportunity(lead, actor=actor, cause=Cause(Code.DEAL_REOPENED, deal.pk))
     return deal
 
 

@@ -2,6 +2,7 @@
 
 from django.db import IntegrityError, transaction
 
+from crm.funnel.causes import Cause, Code
 from crm.funnel.intake import take_in
 from crm.users.models import User
 from deals.history import change
@@ -52,7 +53,7 @@ def add_person(deal: Deal, *, email: str, name: str, role: str, actor: User) -> 
     try:
         lead = take_in(
             actor=actor,
-            reason=f"Contact of the deal “{deal}”",
+            cause=Cause(Code.CONTACT, deal.pk),
             name=name,
             email=email,
             company=deal.company,

@@ -4,6 +4,7 @@ Every write is one conditional UPDATE on `version` that only one caller can win,
 How a deal ends is in `deals.closing`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,6 +18,7 @@ from crm.activities.of_deals import plan_once, take_along
 from crm.activities.services import NextStep, plan_follow_up
 from crm.common.keys import keys_of
 from crm.funnel import ledger
+from crm.funnel.causes import Cause, Code
 from crm.stages import Stage
 from crm.users.models import User
 from deals import criteria
@@ -78,7 +80,7 @@ def convert(
     Raises NotAllowedNow for a lead that sales has not accepted, LeadMoved if another was first.
     """
     lead = Lead.objects.select_for_update().get(pk=lead.pk)
-    make_opportunity(lead, actor=actor, reason=f"Deal “{name}”")
+    way = way_to_opportunity(lead)
     owner = actor if actor.is_sales or lead.owner is None else lead.owner
     company = company or lead.company
     if company and lead.company is None:
@@ -97,6 +99,7 @@ def convert(
         team=owner.team,
         qualified_by=qualified_by or actor,
     )
+    take_way(lead, way, actor=actor, cause=Cause(Code.DEAL, deal.pk))
     note_move(deal, "", stage.name, actor=actor, note="Deal opened")
     take_along(lead, deal)
     if next_step:
@@ -104,15 +107,24 @@ def convert(
     return deal
 
 
-def make_opportunity(lead: Lead, *, actor: User, reason: str) -> None:
+def make_opportunity(lead: Lead, *, actor: User, cause: Cause) -> None:
     """Take the lead the way to Opportunity, step by step. Raises NotAllowedNow if there is none."""
+    take_way(lead, way_to_opportunity(lead), actor=actor, cause=cause)
+
+
+def way_to_opportunity(lead: Lead) -> Sequence[Stage]:
+    """Return the stages that are before the lead. Raises NotAllowedNow if no way leads there."""
     way = LEADS_TO_DEAL.get(Stage(lead.stage))
     if way is None:
         raise NotAllowedNow(
             f"{lead} is {Stage(lead.stage).label}: sales must have accepted a lead before a deal."
         )
+    return way
+
+
+def take_way(lead: Lead, way: Sequence[Stage], *, actor: User, cause: Cause) -> None:
     for stage in way:
-        ledger.move(lead, stage, actor=actor, reason=reason)
+        ledger.move(lead, stage, actor=actor, cause=cause)
 
 
 def plan(deal: Deal, step: NextStep) -> FollowUp:

@@ -7,9 +7,13 @@ class CaptureConfig(AppConfig):
     def ready(self) -> None:
         from campaigns.assets import register_assets
         from campaigns.capture import retention, shelves
+        from campaigns.capture.models import CaptureForm
         from crm.common.retention import register_prune
+        from crm.funnel.causes import About
+        from crm.funnel.wording import register_names
 
         register_assets("Forms", shelves.forms_of, icon="clipboard-list", create="capture:create")
         register_assets("UTM links", shelves.links_of, icon="link", create="capture:links")
+        register_names(About.FORM, CaptureForm, "name")
         register_prune("addresses of form senders", retention.forget_senders)
         register_prune("spam submissions", retention.drop_spam)

@@ -14,6 +14,7 @@ from campaigns.capture.known_leads import handle_known
 from campaigns.capture.models import CaptureForm, Submission, UtmLink
 from campaigns.models import Campaign
 from campaigns.services.touches import record_touch
+from crm.funnel.causes import Cause, Code
 from crm.funnel.intake import take_in
 from crm.notifications.services import notify
 from crm.outbox import services as outbox
@@ -173,8 +174,8 @@ def lead_of(
     if known is None:
         try:
             made = take_in(
-                actor=None, reason=f"Form {form.name}", email=values["email"], campaign=campaign,
-                channel=campaign.channel if campaign else None, **facts,
+                actor=None, cause=Cause(Code.FORM, form.pk), email=values["email"],
+                campaign=campaign, channel=campaign.channel if campaign else None, **facts,
             )  # fmt: skip
             return made, False
         except EmailTaken as taken:

@@ -37,7 +37,16 @@ def handle_returned(payload: dict[str, Any]) -> None:
     moves = StageTransition.objects.filter(lead=payload["lead"]).order_by("pk")
     move = moves.select_related("lead__campaign__owner__team").last()
     if move and move.new_stage == Stage.RECYCLED and wanted.exists():
-        ask(move, move.reason)
+        ask(move, reason_with_note(move.lead_id, payload["reason"]))
+
+
+def reason_with_note(lead_id: int, reason_id: int) -> str:
+    """Return why the lead came back, with the note of who gave it back."""
+    verdicts = Verdict.objects.standing().filter(lead=lead_id, reason=reason_id)
+    verdict = verdicts.select_related("reason").order_by("at", "pk").last()
+    if verdict is None:
+        return ""
+    return ": ".join(filter(None, [str(verdict.reason), verdict.note.strip()]))
 
 
 def ask(move: StageTransition, why: str) -> FollowUp:

@@ -17,6 +17,7 @@ from campaigns.services.touches import record_touch
 from campaigns.views.common import show_form
 from crm.common import parameters
 from crm.common.htmx import done, toast, wants_partial
+from crm.funnel.causes import Cause, Code
 from crm.funnel.intake import take_in
 from crm.users.permissions import MARKETING, SignedInRequest, allow
 from leads.models import Lead
@@ -78,8 +79,8 @@ def log(form: TouchForm) -> Touch:
         known = Lead.objects.with_address(lead).first()
         channel = campaign.channel if campaign else None
         origin = {"campaign": campaign, "channel": channel}
-        reason = Touch.Kind(data["kind"]).label
-        lead = known or take_in(actor=user, reason=reason, email=lead, **origin)
+        cause = Cause(Code.RESPONDED)
+        lead = known or take_in(actor=user, cause=cause, email=lead, **origin)
     touch, _ = record_touch(
         lead,
         data["kind"],

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from crm.activities.models import Activity, FollowUp
 from crm.activities.timeline import Item, register_source
+from crm.funnel import wording
 from crm.funnel.models import Handoff, StageTransition, Verdict
 from crm.stages import OUT, WITH_SALES, Stage
 from leads.models import Lead, LeadChange
@@ -89,7 +90,8 @@ def completed(lead: Lead, before: datetime | None, limit: int) -> list[Item]:
 
 
 def stages(lead: Lead, before: datetime | None, limit: int) -> list[Item]:
-    rows = StageTransition.objects.filter(lead=lead).select_related("actor")
+    moves = StageTransition.objects.filter(lead=lead).select_related("actor")
+    rows = list(latest(moves, before, limit))
     return [
         Item(
             row.at,
@@ -98,9 +100,9 @@ def stages(lead: Lead, before: datetime | None, limit: int) -> list[Item]:
             "flag",
             name(row.actor),
             tone_of(Stage(row.new_stage)),
-            row.reason,
+            why,
         )
-        for row in latest(rows, before, limit)
+        for row, why in zip(rows, wording.words(rows), strict=True)
     ]
 
 

@@ -14,6 +14,7 @@ from crm.correspondence.addresses import ANSWER, LOG, is_logging, owner_of
 from crm.correspondence.models import Message, ReceivedFile, ReceivedMail, UserMailbox
 from crm.correspondence.participants import leads_of
 from crm.correspondence.reading import MOST_HOPS, Letter, not_later_than, unique
+from crm.funnel.causes import Cause, Code
 from crm.funnel.intake import take_in
 from crm.notifications.services import notify
 from crm.users.models import User
@@ -231,7 +232,7 @@ def make_lead(message: Message, *, actor: User) -> Lead:
     mine: dict[str, Any] = {"owner": actor, "team": actor.team} if actor.is_sales else {}
     address = message.to[0] if message.is_out and message.to else message.sender
     name = "" if message.is_out else message.sender_name
-    lead = take_in(actor=actor, reason="E-mail", name=name, email=address, **mine)
+    lead = take_in(actor=actor, cause=Cause(Code.FROM_EMAIL), name=name, email=address, **mine)
     belongs_to(message, lead)
     return lead
 

@@ -15,6 +15,7 @@ from crm.demo.marketing import BATCH, stage_now
 from crm.demo.people import SOUTH, Cast
 from crm.demo.plan import Life
 from crm.funnel import ledger
+from crm.funnel.causes import Code
 from crm.funnel.models import Handoff, Reason, StageEntry, StageTransition, Verdict
 from crm.stages import Stage
 from crm.users.models import User
@@ -79,6 +80,7 @@ def steps_of(case: Case, agreed: Agreed) -> list[StageTransition]:
             recorded_at=at,
             actor=None if stage in (Stage.LEAD, Stage.MQL) else case.rep,
             definition=agreed.at(at) if stage == Stage.MQL else None,
+            code=Code.DEFINITION_MET if stage == Stage.MQL else "",
         )
         for old, (stage, at) in zip(olds, stages, strict=False)
     ]
@@ -171,10 +173,9 @@ def evidence_of(case: Case, agreed: Agreed, explain: Explain, note: str) -> dict
 
 def judge(rng: Random, now: datetime, cases: list[Case]) -> None:
     """Write the verdicts, and bring them into the inboxes: those of the last days are unread."""
-    back = [Reason.ReturnPath.NURTURE, Reason.ReturnPath.ENRICH]
     reasons = {
         "closed": list(Reason.objects.filter(return_path=Reason.ReturnPath.CLOSE)),
-        "rejected": list(Reason.objects.filter(use=Reason.Use.REJECT, return_path__in=back)),
+        "rejected": list(Reason.objects.filter(return_path=Reason.ReturnPath.ENRICH)),
         "recycled": list(Reason.objects.filter(use=Reason.Use.RECYCLE)),
     }
     verdicts = [

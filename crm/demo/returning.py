@@ -11,6 +11,8 @@ from crm.activities.models import Activity, FollowUp
 from crm.demo import words
 from crm.demo.handing_over import bring_home
 from crm.demo.marketing import BATCH
+from crm.funnel import ledger
+from crm.funnel.causes import Cause, Code
 from crm.funnel.models import Handoff, Reason, StageTransition, Verdict
 from crm.stages import Stage
 from crm.users.calendar import business_calendar
@@ -93,15 +95,22 @@ def steps_of(lead: Lead, again: Handoff, reason: Reason) -> list[StageTransition
     """Return the moves of a further attempt: to MQL and back."""
     assert again.answered_at
     moves = [
-        (Stage.RECYCLED, Stage.MQL, again.opened_at, None, ""),
-        (Stage.MQL, Stage.RECYCLED, again.answered_at, again.rep, reason.name),
+        (Stage.RECYCLED, Stage.MQL, again.opened_at, None, Cause(Code.DEFINITION_MET)),
+        (
+            Stage.MQL,
+            Stage.RECYCLED,
+            again.answered_at,
+            again.rep,
+            Cause(Code.GIVEN_BACK, reason.pk),
+        ),
     ]
     return [
         StageTransition(
             lead=lead, old_stage=old, new_stage=new, at=at, recorded_at=at, actor=actor,
-            reason=said, definition_id=again.definition_id if new == Stage.MQL else None,
+            definition_id=again.definition_id if new == Stage.MQL else None,
+            **ledger.columns(cause),
         )
-        for old, new, at, actor, said in moves
+        for old, new, at, actor, cause in moves
     ]  # fmt: skip
 
 

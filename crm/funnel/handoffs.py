@@ -14,6 +14,7 @@ from django.db.models import Max
 from django.utils.timezone import localdate, now
 
 from crm.funnel import ledger
+from crm.funnel.causes import Cause, Code
 from crm.funnel.measuring import ANSWERED
 from crm.funnel.models import Handoff, MqlDefinition, Reason, StageTransition, Verdict
 from crm.notifications import services as notifications
@@ -67,8 +68,8 @@ def open_handoff(
     is refused by the database.
     """
     definition = MqlDefinition.current()
-    reason = note or met(definition)
-    ledger.step(lead, Stage.MQL, actor=actor, reason=reason, definition=definition)
+    cause = Cause(Code.SENT_BY_HAND if note else Code.DEFINITION_MET)
+    ledger.step(lead, Stage.MQL, actor=actor, cause=cause, definition=definition)
     return offer(lead, evidence=evidence, definition=definition, actor=actor, note=note)
 
 
@@ -76,13 +77,9 @@ def open_handoff(
 def open_all(offers: Sequence[Offer], *, definition: MqlDefinition) -> list[Handoff]:
     """Offer many leads that meet `definition`, in a handful of statements; see `open_handoff`."""
     leads = [offer.lead for offer in offers]
-    ledger.step_all(leads, Stage.MQL, actor=None, reason=met(definition), definition=definition)
+    cause = Cause(Code.DEFINITION_MET)
+    ledger.step_all(leads, Stage.MQL, actor=None, cause=cause, definition=definition)
     return offer_all(offers, definition=definition)
-
-
-def met(definition: MqlDefinition) -> str:
-    """Say for the ledger why a lead became an MQL."""
-    return f"Met the MQL definition, version {definition.version}"
 
 
 def offer(
@@ -221,15 +218,14 @@ def send_back(
         assign(lead, None)
         offer(lead, evidence=handoff.evidence, definition=handoff.definition, note=handoff.note)
     elif path == Reason.ReturnPath.CLOSE:
-        ledger.step(
-            lead, Stage.DISQUALIFIED, actor=actor, reason=told(reason, note), owner=None, team=None
-        )
+        cause = Cause(Code.GIVEN_BACK, reason.pk)
+        ledger.step(lead, Stage.DISQUALIFIED, actor=actor, cause=cause, owner=None, team=None)
     else:
-        return_to_marketing(lead, reason, actor=actor, note=note, revisit_on=revisit_on)
+        return_to_marketing(lead, reason, actor=actor, revisit_on=revisit_on)
 
 
 def return_to_marketing(
-    lead: Lead, reason: Reason, *, actor: User, note: str = "", revisit_on: date | None = None
+    lead: Lead, reason: Reason, *, actor: User, revisit_on: date | None = None
 ) -> StageTransition:
     """→ Recycled and nobody's, not to be offered before the cool-down of `reason` is over.
 
@@ -241,18 +237,13 @@ def return_to_marketing(
         lead,
         Stage.RECYCLED,
         actor=actor,
-        reason=told(reason, note),
+        cause=Cause(Code.GIVEN_BACK, reason.pk),
         recycled_until=until,
         owner=None,
         team=None,
     )
     outbox.tell(LEAD_RETURNED, f"returned:{move.pk}", {"lead": lead.pk, "reason": reason.pk})
     return move
-
-
-def told(reason: Reason, note: str) -> str:
-    """Return the reason with its note, as the ledger keeps it."""
-    return f"{reason.name}: {note.strip()}" if note.strip() else reason.name
 
 
 def assign(lead: Lead, rep: User | None) -> None:

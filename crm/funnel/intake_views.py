@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from crm.common.htmx import done, refused, toast
+from crm.funnel.causes import Cause, Code
 from crm.funnel.intake import take_in
 from crm.users.models import Role
 from crm.users.permissions import WRITERS, SignedInRequest, allow
@@ -36,7 +37,8 @@ def taken_in(request: SignedInRequest, form: NewLeadForm) -> Lead | None:
     owner = request.user if request.user.role == Role.REP else None
     try:
         with transaction.atomic():
-            return take_in(actor=request.user, reason="By hand", owner=owner, **form.values())
+            cause = Cause(Code.BY_HAND)
+            return take_in(actor=request.user, cause=cause, owner=owner, **form.values())
     except (LeadNotAccepted, CompanyNotAccepted) as refusal:
         form.refuse(refusal.errors)
         form.refusal = refusal

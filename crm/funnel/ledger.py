@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.timezone import now
 
+from crm.funnel.causes import Cause, Code
 from crm.funnel.models import LedgerDoor, MqlDefinition, StageEntry, StageTransition
 from crm.stages import Stage, check_move, passed
 from crm.users.models import User
@@ -22,13 +23,13 @@ class LeadMoved(Exception):
     """Another request moved the lead first."""
 
 
-def enter(lead: Lead, *, actor: User | None, reason: str = "") -> StageTransition:
+def enter(lead: Lead, *, actor: User | None, cause: Cause | None = None) -> StageTransition:
     """Record that a new lead has come into the funnel, at the time it was created.
 
     Inside the transaction that wrote the lead.
     """
     lead.refresh_from_db(fields=["created_at", "stage", "stage_since"])
-    return write(lead, None, Stage.LEAD, at=lead.created_at, actor=actor, reason=reason)
+    return write(lead, None, Stage.LEAD, at=lead.created_at, actor=actor, cause=cause)
 
 
 @transaction.atomic
@@ -37,7 +38,7 @@ def move(
     to: Stage,
     *,
     actor: User | None,
-    reason: str = "",
+    cause: Cause | None = None,
     definition: MqlDefinition | None = None,
 ) -> StageTransition:
     """Move `lead` to stage `to` and record the step.
@@ -45,7 +46,7 @@ def move(
     Raises MoveNotAllowed if the funnel has no such arrow, LeadMoved if another
     request moved the lead first.
     """
-    return step(lead, to, actor=actor, reason=reason, definition=definition)
+    return step(lead, to, actor=actor, cause=cause, definition=definition)
 
 
 def step(
@@ -53,7 +54,7 @@ def step(
     to: Stage,
     *,
     actor: User | None,
-    reason: str = "",
+    cause: Cause | None = None,
     definition: MqlDefinition | None = None,
     **also: Any,
 ) -> StageTransition:
@@ -61,9 +62,7 @@ def step(
 
     also: other columns of the lead that change with the stage, in the same UPDATE
     """
-    [transition] = step_all(
-        [lead], to, actor=actor, reason=reason, definition=definition, also=also
-    )
+    [transition] = step_all([lead], to, actor=actor, cause=cause, definition=definition, also=also)
     return transition
 
 
@@ -72,7 +71,7 @@ def step_all(
     to: Stage,
     *,
     actor: User | None,
-    reason: str = "",
+    cause: Cause | None = None,
     definition: MqlDefinition | None = None,
     also: Mapping[str, Any] | None = None,
 ) -> list[StageTransition]:
@@ -82,7 +81,7 @@ def step_all(
     """
     for old in {Stage(lead.stage) for lead in leads}:
         check_move(old, to)
-    return set_stage(leads, to, actor=actor, reason=reason, definition=definition, also=also)
+    return set_stage(leads, to, actor=actor, cause=cause, definition=definition, also=also)
 
 
 def set_stage(
@@ -90,7 +89,7 @@ def set_stage(
     to: Stage,
     *,
     actor: User | None,
-    reason: str = "",
+    cause: Cause | None = None,
     definition: MqlDefinition | None = None,
     reverts: StageTransition | None = None,
     also: Mapping[str, Any] | None = None,
@@ -113,9 +112,9 @@ def set_stage(
                 new_stage=to,
                 at=at,
                 actor=actor,
-                reason=reason,
                 definition=definition,
                 reverts=reverts,
+                **columns(cause),
             )
             for lead, old in zip(leads, old_stages, strict=True)
         ]
@@ -129,7 +128,7 @@ def write(
     *,
     at: datetime,
     actor: User | None,
-    reason: str = "",
+    cause: Cause | None = None,
     reverts: StageTransition | None = None,
 ) -> StageTransition:
     """Append one row to the ledger and, where a stage is reached first, to the entries."""
@@ -139,10 +138,17 @@ def write(
         new_stage=to,
         at=at,
         actor=actor,
-        reason=reason,
         reverts=reverts,
+        **columns(cause),
     )
     return append([transition])[0]
+
+
+def columns(cause: Cause | None) -> dict[str, Any]:
+    """Return how a row of the ledger keeps why it was written."""
+    if cause is None:
+        return {}
+    return {"code": cause.code, "about_id": cause.about, "day": cause.day}
 
 
 def append(transitions: list[StageTransition]) -> list[StageTransition]:
@@ -183,7 +189,7 @@ def take_back(transition: StageTransition, *, actor: User | None) -> StageTransi
     if lead.stage != transition.new_stage:
         raise LeadMoved(lead.pk)
     to = Stage(transition.old_stage)
-    [back] = set_stage([lead], to, actor=actor, reason="Taken back", reverts=transition)
+    [back] = set_stage([lead], to, actor=actor, cause=Cause(Code.TAKEN_BACK), reverts=transition)
     rebuild_entries([lead.pk])
     return back
 

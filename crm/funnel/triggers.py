@@ -1,13 +1,15 @@
 """The database's own refusal to change the ledger of moves, on PostgreSQL and SQLite.
 
-Deletion passes only for rows of an import whose LedgerDoor stands open: such a row exists,
-uncommitted, in the one transaction that undoes the import.
+A row comes without text: why it is there is a code. Deletion passes only for rows of an import
+whose LedgerDoor stands open: such a row exists, uncommitted, in the one transaction that undoes the
+import.
 """
 
 from crm.common.triggers import Trigger, TriggerSet
 
 TABLE = "funnel_stagetransition"
 MESSAGE = "The ledger of stage transitions is append-only."
+NO_TEXT = "The ledger of stage transitions takes codes, no text: crm.funnel.causes."
 
 OPEN_DOOR = """EXISTS (
     SELECT 1 FROM funnel_ledgerdoor
@@ -24,6 +26,10 @@ BEGIN
     END IF;
     RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'restrict_violation';
 END $$;
+CREATE OR REPLACE FUNCTION funnel_refuse_text() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '{NO_TEXT}' USING ERRCODE = 'restrict_violation';
+END $$;
 """
 POSTGRESQL = (
     Trigger(
@@ -37,6 +43,12 @@ POSTGRESQL = (
         TABLE,
         f"""BEFORE TRUNCATE ON {TABLE}
         FOR EACH STATEMENT EXECUTE FUNCTION funnel_refuse_change()""",
+    ),
+    Trigger(
+        "funnel_ledger_takes_no_text",
+        TABLE,
+        f"""BEFORE INSERT ON {TABLE}
+        FOR EACH ROW WHEN (NEW.reason <> '') EXECUTE FUNCTION funnel_refuse_text()""",
     ),
 )
 
@@ -55,6 +67,12 @@ SQLITE = (
         f"""BEFORE INSERT ON {TABLE} WHEN EXISTS (
             SELECT 1 FROM {TABLE} WHERE id = NEW.id OR reverts_id = NEW.reverts_id
         ) {ABORT}""",  # noqa: S608 - nothing comes from outside
+    ),
+    Trigger(
+        "funnel_ledger_takes_no_text",
+        TABLE,
+        f"""BEFORE INSERT ON {TABLE} WHEN NEW.reason <> ''
+        BEGIN SELECT RAISE(ABORT, '{NO_TEXT}'); END""",
     ),
 )
 

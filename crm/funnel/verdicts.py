@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from crm.funnel import handoffs, ledger
+from crm.funnel.causes import Cause, Code
 from crm.funnel.handoffs import NotAnswerable
 from crm.funnel.models import Handoff, Reason, StageTransition, Verdict
 from crm.funnel.routing import managers_of
@@ -31,9 +32,9 @@ class NotPossible(ValueError):
 
 
 @transaction.atomic
-def qualify_lead(lead: Lead, *, actor: User, note: str = "") -> StageTransition:
+def qualify_lead(lead: Lead, *, actor: User) -> StageTransition:
     """Sales confirmed the need: SAL → SQL. Raises MoveNotAllowed, LeadMoved."""
-    return ledger.move(lead, Stage.SQL, actor=actor, reason=note)
+    return ledger.move(lead, Stage.SQL, actor=actor, cause=Cause(Code.NEED_CONFIRMED))
 
 
 @transaction.atomic
@@ -48,7 +49,7 @@ def recycle_lead(
     handoffs.check_reason(reason, Reason.Use.RECYCLE, note)
     if lead.stage not in HELD:
         raise NotPossible(f"{lead} is {Stage(lead.stage).label}: there is nothing to give back.")
-    move = handoffs.return_to_marketing(lead, reason, actor=actor, note=note, revisit_on=revisit_on)
+    move = handoffs.return_to_marketing(lead, reason, actor=actor, revisit_on=revisit_on)
     give_later(lead, Verdict.Kind.RECYCLED, move, reason=reason, note=note, actor=actor)
     return move
 
@@ -72,9 +73,9 @@ def disqualify(
         handoffs.reject(waiting, reason=reason, actor=actor, note=note, duplicate_of=duplicate_of)
         return
     was_with_sales = lead.stage in HELD
-    told = handoffs.told(reason, note)
+    cause = Cause(Code.GIVEN_BACK, reason.pk)
     freed: dict[str, Any] = {"owner": None, "team": None} if was_with_sales else {}
-    move = ledger.step(lead, Stage.DISQUALIFIED, actor=actor, reason=told, **freed)
+    move = ledger.step(lead, Stage.DISQUALIFIED, actor=actor, cause=cause, **freed)
     if was_with_sales:
         verdict = give_later(
             lead, Verdict.Kind.DISQUALIFIED, move, reason=reason, note=note, actor=actor
@@ -263,8 +264,8 @@ def offer_again(verdict: Verdict, *, by: User) -> bool:
         return False
     last = lead.transitions.order_by("pk").last()
     if lead.stage == Stage.RECYCLED:
-        reason = f"{by} ruled for marketing"
-        ledger.move(lead, Stage.MQL, actor=by, reason=reason, definition=handoff.definition)
+        cause = Cause(Code.RULED)
+        ledger.move(lead, Stage.MQL, actor=by, cause=cause, definition=handoff.definition)
     elif lead.stage == Stage.DISQUALIFIED and last and disqualified(last, verdict):
         ledger.take_back(last, actor=by)
         lead.refresh_from_db()

@@ -10,6 +10,7 @@ from datetime import datetime
 from operator import itemgetter
 
 from crm.funnel import ledger
+from crm.funnel.causes import Code
 from crm.funnel.models import Handoff, StageEntry, StageTransition
 from crm.importing import bulk
 from crm.importing.history import Step
@@ -20,15 +21,15 @@ from leads.models import Lead
 Moves = list[tuple[Lead, list[Step]]]
 
 
-MOVE = ("lead_id", "old_stage", "new_stage", "at", "actor_id", "reason", "import_id")
+MOVE = ("lead_id", "old_stage", "new_stage", "at", "actor_id", "code", "import_id")
 ENTRY = ("lead_id", "stage", "at", "implied", "transition_id")
 
 
 def write_moves(source: Import, moves: Moves) -> list[int]:
     """Append the moves to the ledger, each lead's in its order; return the rows' keys."""
-    reason, actor = f"Imported from {source.file_name}", source.created_by_id
+    code, actor = Code.IMPORTED.value, source.created_by_id
     rows = [
-        (lead.pk, step.old or "", step.new.value, step.at, actor, reason, source.pk)
+        (lead.pk, step.old or "", step.new.value, step.at, actor, code, source.pk)
         for lead, steps in moves
         for step in steps
     ]

@@ -101,7 +101,7 @@ def qualify(lead: Lead, known: dict[str, Any], *, version: int, actor: User) -> 
     """The need is confirmed: write it down, and SAL → SQL. Raises as `write` and `qualify_lead`."""
     write(of_lead(lead), known, version=version, actor=actor)
     if lead.stage == Stage.SAL:
-        verdicts.qualify_lead(lead, actor=actor, note=known.get("need", ""))
+        verdicts.qualify_lead(lead, actor=actor)
 
 
 @transaction.atomic

@@ -130,9 +130,9 @@ def test_nobody_is_asked_when_the_rejection_was_taken_back(returned, rep, run_ef
 def test_lead_given_back_to_nurture_asks_nobody_for_data(marketer, rep, run_effects):
     lead = LeadFactory(campaign=CampaignFactory(owner=marketer))
     handoff = handoffs.open_handoff(lead, evidence={"score": 60})
-    reason = Reason.objects.filter(use="reject", return_path="nurture", note_required=False)[0]
+    reason = Reason.objects.get(name="Not interested yet")
 
-    handoffs.reject(handoff, reason=reason, actor=rep)
+    handoffs.recycle(handoff, reason=reason, actor=rep)
     run_effects()
 
     assert not FollowUp.objects.exists()

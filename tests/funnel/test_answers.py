@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils.timezone import localdate, now
 
-from crm.funnel import handoffs, ledger, verdicts
+from crm.funnel import handoffs, ledger, verdicts, wording
 from crm.funnel.models import Handoff, Reason, Verdict
 from crm.outbox.models import Effect
 from crm.stages import Stage
@@ -15,7 +15,8 @@ from tests.factories import LeadFactory, TeamFactory, UserFactory, waiting_hando
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("organisation")]
 
 
-def reason(path="nurture", use="reject", **values):
+def reason(path="", use="reject", **values):
+    path = path or ("nurture" if use == "recycle" else "enrich")
     return Reason.objects.create(
         name=f"{use} {path}", use=use, return_path=path, side="scoring", **values
     )
@@ -61,7 +62,6 @@ def test_second_answer_is_told_who_was_first(handoff, rep):
 @pytest.mark.parametrize(
     ("path", "stage"),
     [
-        ("nurture", Stage.RECYCLED),
         ("enrich", Stage.RECYCLED),
         ("close", Stage.DISQUALIFIED),
         ("reroute", Stage.MQL),
@@ -85,7 +85,7 @@ def test_rerouted_attempt_keeps_marketings_note_and_evidence(rep):
 
 
 def test_cool_down_comes_from_the_reason(handoff, rep):
-    handoffs.reject(handoff, reason=reason(cool_down_days=30), actor=rep)
+    handoffs.recycle(handoff, reason=reason(use="recycle", cool_down_days=30), actor=rep)
 
     assert lead_of(handoff).recycled_until == localdate(
         timezone=ZoneInfo("Europe/Berlin")
@@ -113,7 +113,7 @@ def test_reason_of_another_use_is_refused(handoff, rep):
         handoffs.reject(handoff, reason=reason(use="recycle"), actor=rep)
 
 
-@pytest.mark.parametrize("path", ["nurture", "close", "reroute"])
+@pytest.mark.parametrize("path", ["enrich", "close", "reroute"])
 def test_rejection_taken_back_leaves_the_handoff_waiting(handoff, rep, path):
     handoffs.reject(handoff, reason=reason(path), actor=rep)
 
@@ -200,7 +200,7 @@ class TestAcceptedLead:
         lead.refresh_from_db()
         assert (lead.stage, lead.owner) == (Stage.RECYCLED, None)
         assert sorted(kinds(handoff)) == ["accepted", "recycled"]
-        assert lead.transitions.last().reason == "recycle nurture: Next year"
+        assert wording.words([lead.transitions.last()]) == ["recycle nurture"]
 
     def test_recycling_taken_back_gives_the_lead_to_its_rep_again(self, lead, handoff, rep):
         verdicts.recycle_lead(lead, reason=reason(use="recycle"), actor=rep)
@@ -242,7 +242,7 @@ def test_lead_that_was_never_offered_is_disqualified_without_a_verdict(rep):
 
 
 class TestDispute:
-    def rejected(self, handoff, rep, path="nurture"):
+    def rejected(self, handoff, rep, path="enrich"):
         handoffs.reject(handoff, reason=reason(path), actor=rep)
         return handoff.verdicts.get()
 

@@ -115,7 +115,7 @@ def test_failure_inside_leaves_neither_door_nor_gap():
 
 def test_move_taken_back_counts_no_more_but_stays_on_record():
     lead, actor = LeadFactory(), UserFactory()
-    move = ledger.move(lead, Stage.DISQUALIFIED, actor=actor, reason="Wrong fit")
+    move = ledger.move(lead, Stage.DISQUALIFIED, actor=actor)
 
     back = ledger.take_back(move, actor=actor)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from crm.funnel.causes import Cause, Code
 from crm.funnel.intake import take_in
 from crm.outbox.models import Effect
 from crm.stages import Stage
@@ -16,10 +17,10 @@ pytestmark = pytest.mark.django_db
 def test_new_lead_enters_the_funnel_and_asks_for_its_score():
     rep = UserFactory()
 
-    lead = take_in(actor=rep, name="Ana Costa", email="ana@example.org", reason="By hand")
+    lead = take_in(actor=rep, name="Ana Costa", email="ana@example.org", cause=Cause(Code.BY_HAND))
 
     entered = lead.transitions.get()
-    assert (entered.new_stage, entered.actor, entered.reason) == (Stage.LEAD, rep, "By hand")
+    assert (entered.new_stage, entered.actor, entered.code) == (Stage.LEAD, rep, "by_hand")
     assert lead.created_by == rep
     effect = Effect.objects.get(kind=services.LEAD_CHANGED)
     assert effect.payload == {"lead": lead.pk}

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from crm.funnel.causes import Code
 from crm.stages import Stage
 from leads.models import Lead
 
@@ -105,7 +106,8 @@ class StageTransition(models.Model):
     """One move of one lead, for ever. The database refuses to update or delete it.
 
     The one door is undoing an import (see LedgerDoor). A move is taken back by a second move that
-    names it in `reverts`; reports count neither.
+    names it in `reverts`; reports count neither. Why it was made is a code with the id of what it
+    is about, worded when shown (crm.funnel.wording): no name stays in what nobody can erase.
     """
 
     lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="transitions")
@@ -116,7 +118,16 @@ class StageTransition(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
-    reason = models.TextField(blank=True, default="")
+    code = models.CharField(
+        max_length=20, choices=Code.choices, blank=True, default="", db_default="",
+        help_text="Why it was made.",
+    )  # fmt: skip
+    about_id = models.BigIntegerField(null=True, help_text="Of what the code is about, if anything")
+    day = models.DateField(null=True, help_text="From when a lost lead may be offered again")
+    reason = models.TextField(
+        blank=True, default="", db_default="",
+        help_text="The text of rows from before there were codes. No new row has one.",
+    )  # fmt: skip
     definition = models.ForeignKey(
         MqlDefinition, null=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -127,6 +138,11 @@ class StageTransition(models.Model):
 
     class Meta:
         ordering = ["at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(code__in=["", *Code.values]), name="transition_has_a_known_code"
+            )
+        ]
         indexes = [
             models.Index(fields=["lead", "at"], name="transition_of_lead"),
             models.Index(
