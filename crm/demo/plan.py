@@ -105,7 +105,7 @@ def end(rng: Random, now: datetime, made: list[Life]) -> None:
     for life in made:
         stage, since = life.stage, list(life.at.values())[-1]
         if stage == Stage.MQL and not life.end:
-            life.end = rng.choices(["rejected", "closed", "recycled"], weights=[5, 2, 3])[0]
+            life.end = rng.choices(["rejected", "closed", "recycled"], weights=[2, 2, 6])[0]
             life.ended_at = between(rng, since, now, hours=30)
         elif stage == Stage.SAL and now - since > timedelta(days=21):
             life.end, life.ended_at = "recycled", between(rng, since, now, hours=20 * 24)

@@ -23,6 +23,12 @@ PATHS = {
     Reason.ReturnPath.REROUTE: "offered to another rep",
     Reason.ReturnPath.CLOSE: "out of the funnel for good",
 }
+WRONG_PATH = {
+    Reason.Use.REJECT: "A rejected lead is not sent back to nurture. Choose another return path, "
+    "or use the reason to recycle.",
+    Reason.Use.RECYCLE: "A recycled lead goes back to nurture and nowhere else. Choose “Back to "
+    "nurture”, or use the reason to reject.",
+}
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
@@ -268,6 +274,19 @@ class ReasonForm(FreshForm, forms.ModelForm):
             "asks_whom", "is_active",
         ]  # fmt: skip
         labels = {"is_active": "In use", "note_required": "A note must be written"}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        use, path = cleaned.get("use"), cleaned.get("return_path")
+        if use and path and (use == Reason.Use.RECYCLE) != (path == Reason.ReturnPath.NURTURE):
+            self.add_error("return_path", WRONG_PATH[use])
+        if cleaned.get("is_active") and cleaned.get("name", "").lower() in self.names_in_use():
+            self.add_error("name", "Another reason in use has this name. Choose a different one.")
+        return cleaned
+
+    def names_in_use(self) -> set[str]:
+        others = Reason.objects.filter(is_active=True).exclude(pk=self.instance.pk)
+        return {name.lower() for name in others.values_list("name", flat=True)}
 
 
 class RoutingRuleForm(FreshForm, forms.ModelForm):

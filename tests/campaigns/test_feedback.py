@@ -23,7 +23,7 @@ def rejected(*, campaign=None, rep=None, note="Not our market"):
     """Return the verdict by which a rep has just rejected a lead of `campaign`."""
     rep = rep or UserFactory()
     handoff = waiting_handoff(rep=rep, lead=LeadFactory(campaign=campaign, score=60))
-    reason = Reason.objects.get(use="reject", name="Not interested yet")
+    reason = Reason.objects.get(name="Wrong fit")
     return handoffs.reject(handoff, reason=reason, actor=rep, note=note)
 
 
@@ -40,7 +40,7 @@ def test_rejection_comes_home_with_its_reason(organisation, run_effects):
     found = Feedback.objects.get()
     assert (found.verdict, found.campaign, found.owner) == (verdict, campaign, campaign.owner)
     told = Notification.objects.get(user=campaign.owner)
-    assert told.title == f"{verdict.lead}: rejected, Not interested yet"
+    assert told.title == f"{verdict.lead}: rejected, Wrong fit"
     assert told.body == f"{campaign} · Not our market"
 
 

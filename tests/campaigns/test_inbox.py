@@ -84,7 +84,7 @@ def test_filters_are_in_the_address(owner, campaign, item, run_effects):
     other = CampaignFactory(owner=campaign.owner)
     rejected(campaign=other)
     run_effects()
-    reason = Reason.objects.get(use="reject", name="Not interested yet")
+    reason = Reason.objects.get(name="Wrong fit")
 
     by_campaign = owner.get("/feedback/", {"campaign": campaign.pk, "reason": reason.pk})
     by_kind = owner.get("/feedback/", {"kind": "won"})
@@ -114,7 +114,7 @@ def test_reasons_are_counted_by_campaign_and_each_number_opens_its_rows(
     (row,) = owner.get("/feedback/").context["reasons"]
 
     assert (row.campaign, row.reason, row.side, row.count) == (
-        "Spring fair", "Not interested yet", "Scoring", 2,
+        "Spring fair", "Wrong fit", "Targeting", 2,
     )  # fmt: skip
     assert len(shown(owner.get(row.url))) == row.count
 

@@ -57,7 +57,7 @@ def near(rep, **values):
 
 
 def wrong_fit():
-    return Reason.objects.filter(use="reject", note_required=False, return_path="nurture")[0]
+    return Reason.objects.get(name="Wrong fit")
 
 
 def overdue(rep, **values):

@@ -17,6 +17,9 @@ from crm.users.models import Organisation, usual_week
 from leads.models import Lead
 from tests.factories import LeadFactory, TeamFactory, UserFactory
 
+REJECTED = sorted({*Reason.ReturnPath} - {Reason.ReturnPath.NURTURE})
+"""Where a rejected lead may go."""
+
 ANSWERED = ("rejected", "recycled", "accepted")
 
 
@@ -80,7 +83,7 @@ class LeadLife(RuleBasedStateMachine):
         handoffs.accept(self.offered(), actor=self.reps[rep])
 
     @precondition(lambda self: self.waiting())
-    @rule(rep=st.integers(0, 2), path=st.sampled_from(Reason.ReturnPath))
+    @rule(rep=st.integers(0, 2), path=st.sampled_from(REJECTED))
     def a_rep_rejects(self, rep: int, path: Reason.ReturnPath) -> None:
         reason = self.reason(Reason.Use.REJECT, path)
         handoffs.reject(self.offered(), reason=reason, actor=self.reps[rep])

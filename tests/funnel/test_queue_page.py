@@ -56,7 +56,8 @@ def in_queue_of(team, **fields):
 
 
 def reason(use="reject", **fields):
-    values = {"return_path": "nurture", "side": "scoring", **fields}
+    path = "nurture" if use == "recycle" else "enrich"
+    values = {"return_path": path, "side": "scoring", **fields}
     return Reason.objects.create(name=f"A {use}", use=use, **values)
 
 

@@ -49,7 +49,7 @@ def test_everybody_reads_the_definition_and_its_history(sign_in, boss):
 
 def test_reason_is_created_at_the_end_of_its_list(sign_in, boss):
     data = {
-        "name": "Too small", "use": "reject", "return_path": "nurture", "cool_down_days": 90,
+        "name": "Too small", "use": "reject", "return_path": "close", "cool_down_days": 90,
         "side": "targeting", "is_active": "on",
     }  # fmt: skip
 
@@ -57,20 +57,6 @@ def test_reason_is_created_at_the_end_of_its_list(sign_in, boss):
 
     made = Reason.objects.filter(use="reject").reverse()[0]
     assert (made.name, made.cool_down_days, made.note_required) == ("Too small", 90, False)
-
-
-@pytest.mark.parametrize("path", ["reroute", "close"])
-def test_reason_to_recycle_leads_back_to_marketing_alone(sign_in, boss, path):
-    data = {
-        "name": "Not now", "use": "recycle", "return_path": path, "cool_down_days": 30,
-        "side": "sales", "is_active": "on",
-    }  # fmt: skip
-
-    answer = sign_in(boss).post("/settings/reasons/new/", data)
-
-    assert answer.status_code == 422
-    assert "A recycled lead goes back to marketing" in answer.content.decode()
-    assert not Reason.objects.filter(name="Not now").exists()
 
 
 def test_reason_moves_up_and_down(sign_in, boss):
@@ -83,21 +69,6 @@ def test_reason_moves_up_and_down(sign_in, boss):
         names.append(order.index(second))
 
     assert names == [0, 1, 2]
-
-
-def test_reason_that_two_lists_need_may_have_one_name(sign_in, boss):
-    data = {
-        "name": "Wrong fit", "use": "reject", "return_path": "close", "cool_down_days": 0,
-        "side": "data",
-    }  # fmt: skip
-    client = sign_in(boss)
-
-    twice = client.post("/settings/reasons/new/", data)
-    other_use = client.post(
-        "/settings/reasons/new/", data | {"use": "recycle", "return_path": "nurture"}
-    )
-
-    assert (twice.status_code, other_use.status_code) == (422, 302)
 
 
 def test_rule_needs_a_team_or_a_rep(sign_in, boss):
@@ -182,7 +153,7 @@ class TestDispute:
     @pytest.fixture
     def verdict(self):
         rep = UserFactory()
-        reason = Reason.objects.filter(use="reject", return_path="nurture")[0]
+        reason = Reason.objects.get(name="Bad data")
         return handoffs.reject(waiting_handoff(rep=rep), reason=reason, actor=rep)
 
     def test_marketer_disputes_and_manager_rules(self, sign_in, boss, verdict):

@@ -13,7 +13,7 @@ from tests.matrix.objects import reject_reason
 
 DEFINITION = {"threshold": "50", "required_fields": ["email"], "note": "Fewer, better"}
 REASON = {
-    "name": "Too small", "use": "reject", "return_path": "nurture", "cool_down_days": "30",
+    "name": "Too small", "use": "reject", "return_path": "close", "cool_down_days": "30",
     "side": "targeting", "is_active": "on",
 }  # fmt: skip
 

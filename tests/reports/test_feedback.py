@@ -29,7 +29,9 @@ def told():
         return waiting_handoff(rep=rep, lead=LeadFactory(campaign=campaign, score=80))
 
     price = Reason.objects.create(name="No budget", use="reject", side="targeting")
-    later = Reason.objects.create(name="Next year", use="recycle", side="scoring")
+    later = Reason.objects.create(
+        name="Next year", use="recycle", return_path="nurture", side="scoring"
+    )
     handoffs.accept(handed(fair), actor=rep)
     for _ in range(2):
         verdict = handoffs.reject(handed(fair), reason=price, actor=rep)

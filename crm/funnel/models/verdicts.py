@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from crm.common.names import NameField
 from crm.funnel.models.handoffs import Handoff
@@ -11,7 +12,11 @@ from leads.models import Lead
 
 
 class Reason(models.Model):
-    """Why sales gives a lead back: where the lead goes next, and who must mend the cause."""
+    """Why sales gives a lead back: where the lead goes next, and who must mend the cause.
+
+    A lead that is recycled goes back to nurture; one that is rejected never does. No two reasons in
+    use have one name, so that no report reads as if two were the same.
+    """
 
     class ReturnPath(models.TextChoices):
         NURTURE = "nurture", "Back to nurture"
@@ -33,7 +38,7 @@ class Reason(models.Model):
     name = NameField(max_length=80)
     use = models.CharField(max_length=8, choices=Use.choices, default=Use.REJECT)
     return_path = models.CharField(
-        max_length=8, choices=ReturnPath.choices, default=ReturnPath.NURTURE
+        max_length=8, choices=ReturnPath.choices, default=ReturnPath.CLOSE
     )
     cool_down_days = models.PositiveIntegerField(
         default=30, help_text="Days before the lead may be offered again."
@@ -57,13 +62,16 @@ class Reason(models.Model):
         ordering = ["use", "position", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["use", "name"], name="reason_name_is_unique_in_its_use"
+                Lower("name"),
+                condition=Q(is_active=True),
+                name="reason_in_use_has_a_name_of_its_own",
+                violation_error_message="Another reason in use has this name.",
             ),
             models.CheckConstraint(
-                condition=~Q(use="recycle") | Q(return_path__in=["nurture", "enrich"]),
-                name="reason_to_recycle_leads_back_to_marketing",
-                violation_error_message="A recycled lead goes back to marketing: "
-                "to nurture, or to have its data completed.",
+                condition=Q(use="recycle", return_path="nurture")
+                | (Q(use="reject") & ~Q(return_path="nurture")),
+                name="reason_to_recycle_and_no_other_leads_to_nurture",
+                violation_error_message="Recycled leads go back to nurture, rejected ones never.",
             ),
             models.CheckConstraint(
                 condition=Q(no_consent=False) | ~Q(return_path="nurture"),
