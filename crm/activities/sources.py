@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -44,7 +44,13 @@ def register_own() -> None:
 
 
 def latest(rows: QuerySet[Any], before: datetime | None, limit: int, at: str = "at") -> Any:
-    """Return at most `limit` rows not later than `before`, the latest first."""
+    """Return at most `limit` rows not later than `before`, the latest first.
+
+    On SQLite a moment is text: one of a full second is written without a fraction by Django, with
+    “.000” by the database. A microsecond more is after both.
+    """
+    if before and not before.microsecond:
+        before += timedelta(microseconds=1)
     until = rows.filter(**{f"{at}__lte": before}) if before else rows
     return until.order_by(f"-{at}", "-pk")[:limit]
 
