@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import OperationalError, transaction
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.utils.timezone import now
 
 from campaigns.capture import links, utm
@@ -28,6 +29,7 @@ from leads.normalising import BadValue
 from leads.services import EmailTaken, LeadNotAccepted, edit_lead
 
 logger = logging.getLogger(__name__)
+LONGEST_DETAIL = 250
 UNEXPECTED = "An unexpected error. Check what was typed, then release it."
 SUBMITTED = "capture.submitted"
 """Payload {"submission": pk}: a person has sent a form and is a lead now."""
@@ -155,7 +157,10 @@ def detail_of(submission: Submission) -> str:
     """Return what the touch says: the form, what led to it, and the beginning of the message."""
     came, message = utm.words(submission.utm_last), submission.values.get("message", "")
     detail = f"{submission.form.name}, from {came}" if came else submission.form.name
-    return f"{detail}: “{' '.join(message.split())}”" if message else detail
+    if not message:
+        return detail
+    room = LONGEST_DETAIL - len(detail) - len(": “”")
+    return f"{detail}: “{Truncator(' '.join(message.split())).chars(room)}”"
 
 
 def lead_of(

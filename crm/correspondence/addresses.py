@@ -46,12 +46,21 @@ def is_logging(address: str) -> bool:
 
 
 def owner_of(addresses: Iterable[str], purpose: str) -> User | None:
-    """Return the user whose address for this purpose is among these; None if we signed none."""
+    """Return the user whose address for this purpose is among these.
+
+    None if we signed none, and for somebody who is switched off.
+    """
+    pk = signed_for(addresses, purpose)
+    return User.objects.active().filter(pk=pk).first() if pk else None
+
+
+def signed_for(addresses: Iterable[str], purpose: str) -> int | None:
+    """Return the key of the user for whom we signed an address among these, even if long gone."""
     for address in addresses:
         found = OURS.fullmatch(address.strip().lower())
         if not found or found[1] != purpose or not is_logging(address):
             continue
         pk = int(found[2])
         if constant_time_compare(signature(purpose, pk), found[3]):
-            return User.objects.active().filter(pk=pk).first()
+            return pk
     return None

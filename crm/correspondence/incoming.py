@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 
 from crm.correspondence import journal, sending
-from crm.correspondence.addresses import ANSWER, LOG, is_logging, owner_of
+from crm.correspondence.addresses import ANSWER, LOG, is_logging, owner_of, signed_for
 from crm.correspondence.models import Message, ReceivedFile, ReceivedMail, UserMailbox
 from crm.correspondence.participants import leads_of
 from crm.correspondence.reading import MOST_HOPS, Letter, not_later_than, unique
@@ -99,7 +99,8 @@ def side_of(letter: Letter, recipients: tuple[str, ...]) -> Side | None:
     """Return which way a message went; None for what must not be logged."""
     ours = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].lower()
     user, answered = owner_of(recipients, LOG), owner_of(recipients, ANSWER)
-    wrong_token = not (user or answered) and any(is_logging(address) for address in recipients)
+    given_out = user or signed_for(recipients, ANSWER)
+    wrong_token = not given_out and any(is_logging(address) for address in recipients)
     if letter.hops > MOST_HOPS or letter.sender == ours or is_logging(letter.sender) or wrong_token:
         return None
     people = colleagues((letter.sender, *recipients))

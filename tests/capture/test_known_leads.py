@@ -1,6 +1,7 @@
 """Somebody we know sends a form again: sales is told, and what is new is offered."""
 
 import pytest
+from django.urls import reverse
 
 from campaigns.capture.models import CaptureForm, OfferedFact
 from crm.mailing.models import Mail
@@ -54,6 +55,16 @@ def test_the_message_stands_with_its_touch_on_the_record(form, send, nora, sign_
     assert (touch.kind, "We need 40 seats in March." in touch.detail) == ("demo_request", True)
     nora.refresh_from_db()
     assert nora.notes == "Met at a fair"
+
+
+def test_a_long_message_is_whole_on_the_record(form, send, nora, sign_in, rita):
+    long = " ".join(f"Word {number}" for number in range(100))
+
+    send(form, **SENT | {"message": long})
+
+    assert nora.touches.get().detail.endswith("…”")
+    shown = sign_in(rita).get(reverse("activities:lead-timeline", args=[nora.pk]))
+    assert "Word 99" in shown.content.decode()
 
 
 def test_new_facts_are_offered_and_nothing_is_overwritten(form, send, nora):

@@ -88,6 +88,17 @@ def test_an_answer_to_the_address_that_readers_know_is_received(ana, rita):
     assert (Message.objects.get().direction, Message.objects.get().by) == ("in", rita)
 
 
+def test_an_answer_to_somebody_who_left_reaches_the_leads_owner(rita, ana):
+    """What stood in Reply-To lives on in the mail of others; what logs mail does not."""
+    gone = UserFactory(is_active=False)
+    answer = mime(sender=ana.email, to=logging_address(gone, ANSWER))
+    logged = mime(sender=ana.email, to=logging_address(gone), message_id="<2@acme.pt>")
+
+    assert receive(answer) == Outcome.LOGGED
+    assert receive(logged) == Outcome.REFUSED
+    assert Message.objects.get().lead == ana
+
+
 def test_a_forged_sender_stops_no_deadline(ana, rita):
     from crm.funnel import handoffs
 
