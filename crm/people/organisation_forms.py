@@ -12,10 +12,18 @@ from django_countries import countries
 
 from crm.common.freshness import FreshForm
 from crm.people.forms import DAY, zones
+from crm.users.amounts import records_with_amounts
 from crm.users.models import Holiday, Organisation, usual_week
 
 FIRST = ("EUR", "USD", "GBP", "CHF")
+CONFIRMED = "currency_confirmed"
 CLOCK = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+CURRENCY = "In which reports count; fixed once amounts are stored. Deals may have others."
+CHANGE = (
+    "Reports, forecast, quotas, budgets and the planner will count in the new currency only; new"
+    " deals and quotes start with it. Nothing is converted."
+)
+"""What changes with the organisation's currency."""
 
 
 @cache
@@ -83,7 +91,7 @@ class FirstOrganisationForm(WeekForm):
         model = Organisation
         fields = ("name", "currency", "time_zone")
         labels = {"name": "Name of your company"}
-        help_texts = {"currency": "In which reports count. Deals may have others."}
+        help_texts = {"currency": CURRENCY}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -91,11 +99,29 @@ class FirstOrganisationForm(WeekForm):
             choices=currencies(), help_text=self.fields["currency"].help_text
         )
         self.fields["time_zone"] = forms.ChoiceField(choices=zones("Choose…"))
+        self.stored_currency = self.instance.currency if self.instance.pk else ""
+
+    def changes_currency(self) -> bool:
+        """True if another currency was chosen than reports count in."""
+        chosen = self.cleaned_data.get("currency")
+        is_stored = Organisation.objects.filter(pk=self.instance.pk).exists()
+        return bool(chosen and is_stored and chosen != self.stored_currency)
+
+    def clean_currency(self) -> str:
+        """Refuse another currency once there are amounts: they would be read as other money."""
+        if self.changes_currency() and (held := records_with_amounts()):
+            raise forms.ValidationError(
+                f"Reports count in {self.stored_currency}, and amounts are stored already. The"
+                f" currency cannot change any more. Amounts are in: {', '.join(held)}."
+            )
+        return str(self.cleaned_data["currency"])
 
 
 class OrganisationForm(FreshForm, FirstOrganisationForm):
+    """The settings. Another currency is asked for once more: it says what changes."""
+
     GROUPS = {
-        "Company": ("name", "currency", "time_zone", "country"),
+        "Company": ("name", "currency", CONFIRMED, "time_zone", "country"),
         "Handoffs": ("answer_minutes", "remind_percent", "contact_minutes"),
         "Weekly digest": ("digest_weekday", "digest_hour"),
         "Working time": ("holiday_country",),
@@ -114,7 +140,7 @@ class OrganisationForm(FreshForm, FirstOrganisationForm):
             "holiday_country": "Public holidays of",
         }
         help_texts = {
-            "currency": "In which reports count. Deals may have others.",
+            "currency": CURRENCY,
             "answer_minutes": "Working minutes a rep has to answer: 240 are four hours.",
             "contact_minutes": "Minutes from accepting to the first contact: 1440 are a day.",
             "remind_percent": "Percent of the answer time after which the rep is reminded.",
@@ -145,10 +171,25 @@ class OrganisationForm(FreshForm, FirstOrganisationForm):
                 label=old.label, help_text=old.help_text, min_value=low, max_value=high
             )
 
+        self.fields[CONFIRMED] = forms.BooleanField(
+            required=False, label="Yes, change the currency", help_text=CHANGE
+        )
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean()
+        if self.changes_currency() and not values.get(CONFIRMED):
+            old, new = self.stored_currency, values["currency"]
+            self.add_error(CONFIRMED, f"You change the currency from {old} to {new}. Is it meant?")
+        return values
+
     @property
     def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
         """Return the fields beside the week under their headings, for the template."""
-        return [(label, [self[name] for name in names]) for label, names in self.GROUPS.items()]
+        hidden = () if self.is_bound and self.changes_currency() else (CONFIRMED,)
+        return [
+            (label, [self[name] for name in names if name not in hidden])
+            for label, names in self.GROUPS.items()
+        ]
 
 
 class HolidayForm(forms.ModelForm):
