@@ -44,6 +44,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 INSTALLED_APPS = [
     "crm.common",
     "crm.throttling",
+    "crm.repeats",
     "crm.users",
     "crm.audit",
     "crm.outbox",
@@ -115,6 +116,7 @@ MIDDLEWARE = [
     "crm.users.middleware.TimeZoneMiddleware",
     "crm.audit.middleware.ActingMiddleware",
     "crm.common.htmx.HtmxMessagesMiddleware",
+    "crm.repeats.middleware.RepeatsMiddleware",
 ]
 
 ROOT_URLCONF = "crm.urls"

@@ -167,6 +167,7 @@ NO_HISTORY: dict[str, str] = {
     "correspondence.ReceivedMail": "Kept as it was received.",
     "correspondence.ReceivedFile": "Kept as it was received.",
     "throttling.AttemptCount": MACHINERY,
+    "repeats.AnsweredForm": MACHINERY,
     "tracking.Hit": MACHINERY,
     "tracking.Visitor": MACHINERY,
     "tracking.Session": MACHINERY,

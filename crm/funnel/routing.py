@@ -222,11 +222,15 @@ def deadline(at: datetime) -> tuple[datetime, datetime]:
 def reassign(handoff: Handoff, rep: User, *, actor: User) -> None:
     """A manager gives a waiting handoff to another rep: same attempt, new deadline.
 
+    A rep who has it already keeps it, with its deadline, and is not told again.
     Raises AlreadyAnswered if it was answered meanwhile.
     """
-    if Handoff.objects.waiting().select_for_update().filter(pk=handoff.pk).first() is None:
+    waiting = Handoff.objects.waiting().select_for_update().filter(pk=handoff.pk).first()
+    if waiting is None:
         handoff.refresh_from_db()
         raise handoffs.AlreadyAnswered(handoff)
+    if waiting.rep_id == rep.pk:
+        return
     before = handoff.rep or (f"the queue of {handoff.team}" if handoff.team else "the queue")
     give_all([Gift(handoff, rep, f"{actor} gave it to {rep}, before: {before}")], now())
 

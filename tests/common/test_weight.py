@@ -9,7 +9,7 @@ from django.conf import settings
 
 STATIC = Path(settings.BASE_DIR) / "static"
 CSS = ["vendor/bootstrap.min.css", "css/app.css"]
-JS = ["vendor/bootstrap.bundle.min.js", "js/theme.js", "js/app.js", "js/keys.js"]
+JS = ["vendor/bootstrap.bundle.min.js", "js/theme.js", "js/sending.js", "js/app.js", "js/keys.js"]
 HTMX = Path(django_htmx.__file__).parent / "static" / "django_htmx" / "htmx-2.min.js"
 
 

@@ -429,3 +429,15 @@ def test_answered_handoff_cannot_be_given_to_another():
 
     handoff.refresh_from_db()
     assert handoff.rep == ana
+
+
+def test_given_to_whom_has_it_already_a_handoff_keeps_its_deadline_and_nobody_is_told(db):
+    boss, bob = UserFactory(role=Role.SALES_MANAGER), UserFactory()
+    handoff = waiting_handoff(rep=bob)
+    due = handoff.due_at
+
+    routing.reassign(handoff, bob, actor=boss)
+
+    handoff.refresh_from_db()
+    assert (handoff.rep, handoff.due_at) == (bob, due)
+    assert not Notification.objects.filter(user=bob).exists()
