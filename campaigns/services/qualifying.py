@@ -99,6 +99,7 @@ def freeze(candidate: Candidate, *, definition: MqlDefinition, note: str = "") -
         "campaign": str(lead.campaign or ""),
         "channel": str(lead.channel or ""),
         "consent": lead.consent,
+        "consent_asked": lead.consent_asked_at is not None,
         "definition": definition.version,
         "note": note,
         "missing": definition.missing(lead),

@@ -165,6 +165,7 @@ def evidence_of(case: Case, agreed: Agreed, explain: Explain, note: str) -> dict
         "campaign": str(case.lead.campaign),
         "channel": str(case.lead.channel),
         "consent": case.lead.consent,
+        "consent_asked": case.lead.consent_asked_at is not None,
         "definition": definition.version,
         "note": note or (words.BY_HAND if missing else ""),
         "missing": missing,

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 from django.utils.timezone import now
 
 from campaigns.models import Touch
@@ -18,6 +19,7 @@ from crm.funnel import handoffs
 from crm.funnel.models import Handoff, MqlDefinition, Reason
 from crm.outbox import services as outbox
 from crm.stages import Stage
+from crm.users.models import Role
 from leads.models import Lead
 from leads.services import edit_lead
 from tests.factories import (
@@ -73,6 +75,15 @@ def test_crossing_the_definition_opens_a_handoff_with_frozen_evidence(organisati
     assert evidence["touches"][0]["label"] == "Demo requested: Pricing page"
     assert (evidence["campaign"], evidence["channel"]) == (campaign.name, campaign.channel.name)
     assert (evidence["consent"], evidence["definition"], evidence["missing"]) == (True, 1, [])
+
+
+def test_the_evidence_says_of_a_pending_consent_that_it_is_not_confirmed(organisation, sign_in):
+    lead = hot_lead(consent_asked_at=now())
+
+    handoff = offered(lead)
+
+    page = sign_in(role=Role.SALES_MANAGER).get(reverse("funnel:handoff-detail", args=[handoff.pk]))
+    assert "asked, not confirmed" in page.content.decode()
 
 
 def test_evidence_stays_as_it_was_when_the_lead_changes(organisation, run_effects):

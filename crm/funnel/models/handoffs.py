@@ -77,7 +77,8 @@ class Handoff(models.Model):
 
     `evidence` is frozen when it opens: {"score": int, "lines": [{"label", "points", "kind"}],
     "touches": [{"label", "at"}], "campaign": str, "channel": str, "consent": bool,
-    "definition": int (version), "note": str, "missing": [str]}.
+    "consent_asked": bool (older ones lack it), "definition": int (version), "note": str,
+    "missing": [str]}.
     """
 
     class Outcome(models.TextChoices):
