@@ -30,7 +30,8 @@ def fold(text: str) -> str:
     if text.isascii():
         plain = text.lower().replace("'", "").replace("`", "")
     else:
-        parted = unicodedata.normalize("NFKD", text.casefold()).translate(LETTERS)
+        folded = unicodedata.normalize("NFKD", text).casefold()
+        parted = unicodedata.normalize("NFKD", folded).translate(LETTERS)
         plain = unicodedata.normalize("NFC", MARKS.sub("", parted))
     return " ".join(word for word in BETWEEN.split(visible(plain)) if word)
 

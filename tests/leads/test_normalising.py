@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crm.common.folding import fold, search_key, search_words
@@ -31,6 +31,7 @@ def test_keeping_twice_changes_nothing(text):
 
 
 @given(TEXTS)
+@example("\N{PARENTHESIZED LATIN CAPITAL LETTER A}")
 def test_fold_text_is_settled_and_harmless(text):
     found = fold(text)
 
