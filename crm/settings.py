@@ -329,6 +329,10 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = env.str("TANDEM_FILES", str(VAR / ("test_files" if TESTING else "files")))
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "crm.common.storage.WholeUploadHandler",
+]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = WEBHOOK_MAX_BYTES if MAIL_PROVIDER else 6 * 1024 * 1024
 """What is read at once; crm.common.bodies bounds each page by its kind before."""

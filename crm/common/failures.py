@@ -28,22 +28,31 @@ NOT_STORABLE = (
     "too large to convert to SQLite",
 )
 """How drivers and Python refuse what no database of ours can hold."""
-FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""How the system refuses bytes: the disk, a quota, or the largest file that is allowed."""
+NO_ROOM = ("disk is full", "No space left on device")
+"""How a database says that its own disk is."""
 
 
 def answer_for(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
     """Return the answer to a request that failed with `error`; None if the fault is in our code."""
+    if is_full(error):
+        logger.error("the disk is full: %s", error)
+        return unavailable(request, full=True)
     if isinstance(error, OperationalError | InterfaceError):
         logger.error("the database did not answer: %s", error)
-        return unavailable(request)
-    if isinstance(error, OSError) and error.errno in FULL:
-        logger.error("the disk is full: %s", error)
         return unavailable(request)
     if is_not_storable(error):
         logger.warning("a value that cannot be stored: %s", error)
         fault = BadRequest("A value has characters, or a size, that cannot be stored.")
         return bad_request(request, fault)
     return None
+
+
+def is_full(error: BaseException | None) -> bool:
+    if isinstance(error, OperationalError):
+        return any(words in str(error) for words in NO_ROOM)
+    return isinstance(error, OSError) and error.errno in FULL
 
 
 def is_not_storable(error: BaseException | None) -> bool:

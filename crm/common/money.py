@@ -20,6 +20,8 @@ CURRENCIES = [
 
 LARGEST = 10**15
 """Minor units beyond which an amount is a slip of the finger."""
+MOST_DIGITS = 19
+"""Digits of a whole part; of some thousand Python makes no number at all."""
 
 SPACES = re.compile(r"[\s\u00a0\u2009\u202f'’_]")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*[.,]?|[.,]\d+")
@@ -49,6 +51,8 @@ def parse_money(text: str, currency: str, decimal: str | None = None) -> int:
         raise NotMoney("Enter an amount, such as 1234 or 1234.50.")
     whole, cents = split(digits, decimal or get_decimal_symbol(active_locale()), exponent(currency))
     places = exponent(currency)
+    if len(whole) > MOST_DIGITS:
+        raise NotMoney("This amount is too large.")
     if surplus(cents, places):
         raise NotMoney(f"{currency} has {places or 'no'} decimals.")
     minor: int = int(whole or "0") * 10**places + int(cents[:places].ljust(places, "0") or "0")

@@ -3,11 +3,12 @@
 import os
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from django.core.files.storage import FileSystemStorage
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 
 
 class WholeFileStorage(FileSystemStorage):
@@ -22,6 +23,27 @@ class WholeFileStorage(FileSystemStorage):
                 os.remove(self.path(name))
             raise
         return saved
+
+
+class WholeUploadHandler(TemporaryFileUploadHandler):
+    """Leave no bytes of a large upload that does not fit into the temporary folder."""
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        with self.dropped_if_it_fails():
+            super().receive_data_chunk(raw_data, start)
+
+    def file_complete(self, file_size: int) -> Any:
+        with self.dropped_if_it_fails():
+            return super().file_complete(file_size)
+
+    @contextmanager
+    def dropped_if_it_fails(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            with suppress(OSError):  # what is still buffered does not fit either
+                self.file.close()
+            raise
 
 
 @contextmanager

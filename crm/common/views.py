@@ -51,10 +51,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return HttpResponse(page, status=500, headers={REQUEST_ID: number} if number else None)
 
 
-def unavailable(request: HttpRequest) -> HttpResponse:
-    """Answer while the database is locked, full or away, without asking anything of it."""
+def unavailable(request: HttpRequest, *, full: bool = False) -> HttpResponse:
+    """Answer while the database is locked or away, without asking anything of it.
+
+    full: a disk is full, which waiting alone does not mend
+    """
     number = request_id(request)
-    page = render_to_string("503.html", {"request_id": number})
+    page = render_to_string("503.html", {"request_id": number, "full": full})
     headers = {"Retry-After": "60"} | ({REQUEST_ID: number} if number else {})
     return HttpResponse(page, status=503, headers=headers)
 

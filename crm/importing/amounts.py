@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from crm.common.money import LARGEST, SPACES, NotMoney, exponent, strip_currency
+from crm.common.money import LARGEST, MOST_DIGITS, SPACES, NotMoney, exponent, strip_currency
 
 POINT, COMMA = ".", ","
 SIGNS = {POINT: "point", COMMA: "comma"}
@@ -79,6 +79,8 @@ def read_with(digits: str, sign: str, places: int) -> int | None:
     if len(decimals) > places or not is_whole(whole, sign):
         return None
     whole = re.sub(r"\D", "", whole)
+    if len(whole) > MOST_DIGITS:
+        return None
     minor: int = int(whole or "0") * 10**places + int(decimals.ljust(places, "0") or "0")
     return minor
 

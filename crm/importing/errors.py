@@ -6,6 +6,7 @@ committed, so a batch that is run again after a crash writes its rows once.
 
 import csv
 import io
+import os
 import uuid
 from pathlib import Path
 
@@ -21,7 +22,8 @@ def append(source: Import, refused: list[Row], length: int) -> int:
     """Write the refused rows at `length` bytes, dropping what follows; return the new length."""
     if not refused:
         return length
-    if not source.error_file:
+    begun = not source.error_file
+    if begun:
         source.error_file.save(f"{uuid.uuid4().hex}.csv", ContentFile(b""), save=False)
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
@@ -31,11 +33,24 @@ def append(source: Import, refused: list[Row], length: int) -> int:
         reasons = [problem.message for problem in row.problems if problem.level == ERROR]
         writer.writerow([row.line, neutral(" ".join(reasons)), *map(neutral, row.cells)])
     data = text.getvalue().encode("utf-8-sig" if not length else "utf-8", "replace")
-    with Path(source.error_file.path).open("r+b") as file:
-        file.seek(length)
-        file.truncate()
-        file.write(data)
+    try:
+        write_at(Path(source.error_file.path), length, data)
+    except OSError:
+        if begun:
+            source.error_file.delete(save=False)
+        raise
     return length + len(data)
+
+
+def write_at(path: Path, length: int, data: bytes) -> None:
+    """Put `data` behind the first `length` bytes; if it does not fit, only those stay."""
+    os.truncate(path, length)
+    try:
+        with path.open("ab") as file:
+            file.write(data)
+    except OSError:
+        os.truncate(path, length)
+        raise
 
 
 def neutral(cell: str) -> str:

@@ -2,11 +2,13 @@
 
 import hashlib
 import re
+import time
 import unicodedata
 import uuid
 from pathlib import Path, PureWindowsPath
 from typing import Any, BinaryIO, cast
 
+from django.conf import settings
 from django.core.files.base import ContentFile, File
 
 from crm.common.storage import plain_name
@@ -16,6 +18,8 @@ from crm.importing.reading import NotReadable, Raw, Table
 from crm.users.models import User
 
 SAMPLES = 200
+ORPHAN_AFTER = 24 * 3600
+"""Seconds."""
 UNSAFE = re.compile('[\x00-\x1f\x7f<>:"/\\\\|?*\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]')
 
 
@@ -35,10 +39,10 @@ def receive(
     source.file.save(f"{uuid.uuid4().hex}{'.xlsx' if is_book else '.csv'}", file, save=False)
     try:
         prepare(source)
-    except Exception:
+        source.save()
+    except BaseException:
         forget_files(source)
         raise
-    source.save()
     return source
 
 
@@ -59,12 +63,36 @@ def take_path(path: Path, *, kind: str, options: dict[str, Any]) -> Import:
     source.options = {**options, "path": str(path.resolve())}
     if is_book:
         source.options["book"] = source.options.pop("path")
-    prepare(source)
+    try:
+        prepare(source)
+    except BaseException:
+        forget_files(source)
+        raise
     return source
 
 
+def read_anew(source: Import) -> None:
+    """Read the file by other options, and save them.
+
+    Raises NotReadable. If that or anything else fails, the files stay as they were.
+    """
+    old, storage = source.table.name, source.table.storage
+    try:
+        prepare(source)
+        source.save()
+    except BaseException:
+        if source.table.name and source.table.name != old:
+            storage.delete(source.table.name)
+        raise
+    if old and old != source.table.name:
+        storage.delete(old)
+
+
 def prepare(source: Import) -> None:
-    """Write a workbook's sheet as CSV, and take the columns. Raises NotReadable."""
+    """Write a workbook's sheet as CSV, and take the columns. Raises NotReadable.
+
+    Whoever calls deletes what was written if this fails.
+    """
     book = source.options.get("book") or (
         source.file.path if source.file.name and source.file.name.endswith(".xlsx") else ""
     )
@@ -74,12 +102,9 @@ def prepare(source: Import) -> None:
         wanted = source.options.get("sheet", "")
         if wanted and wanted not in names:
             raise NotReadable(f"There is no sheet “{wanted}”. There are: {', '.join(names)}.")
-        old = source.table.name
         source.table.save(f"{uuid.uuid4().hex}.csv", ContentFile(b""), save=False)
         with Path(source.table.path).open("wb") as target:
             numbers = sheets.write_csv(Path(book), wanted, target)
-        if old:
-            source.table.storage.delete(old)
     with open_table(source) as table:
         source.columns = table.columns
     if book:
@@ -138,6 +163,20 @@ def forget_files(source: Import) -> None:
     for stored in (source.file, source.table, source.error_file):
         if stored.name:
             stored.storage.delete(stored.name)
+
+
+def prune_files() -> int:
+    """Delete files over a day old that no import knows: of requests that were cut off."""
+    folder = Path(settings.MEDIA_ROOT) / "imports"
+    names = Import.objects.values_list("file", "table", "error_file")
+    known = {name for row in names.iterator() for name in row if name}
+    dropped = 0
+    for path in folder.rglob("*.*"):
+        name = path.relative_to(settings.MEDIA_ROOT).as_posix()
+        if name not in known and time.time() - path.stat().st_mtime > ORPHAN_AFTER:
+            path.unlink(missing_ok=True)
+            dropped += 1
+    return dropped
 
 
 def earlier(source: Import) -> Import | None:

@@ -101,8 +101,7 @@ def layout(request: SignedInRequest, pk: int) -> HttpResponse:
         source.options |= form.cleaned_data
         source.mapping, source.state = {}, Import.State.UPLOADED
         try:
-            uploads.prepare(source)
-            source.save()
+            uploads.read_anew(source)
         except NotReadable as fault:
             toast(request, str(fault), level="error")
     return redirect("importing:map", source.pk)
