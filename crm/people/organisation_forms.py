@@ -121,7 +121,7 @@ class OrganisationForm(FreshForm, FirstOrganisationForm):
     """The settings. Another currency is asked for once more: it says what changes."""
 
     GROUPS = {
-        "Company": ("name", "currency", CONFIRMED, "time_zone", "country"),
+        "Company": ("name", "currency", "time_zone", "country"),
         "Handoffs": ("answer_minutes", "remind_percent", "contact_minutes"),
         "Weekly digest": ("digest_weekday", "digest_hour"),
         "Working time": ("holiday_country",),
@@ -172,24 +172,26 @@ class OrganisationForm(FreshForm, FirstOrganisationForm):
             )
 
         self.fields[CONFIRMED] = forms.BooleanField(
-            required=False, label="Yes, change the currency", help_text=CHANGE
+            required=False, label="Yes, change the currency"
         )
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean()
         if self.changes_currency() and not values.get(CONFIRMED):
             old, new = self.stored_currency, values["currency"]
-            self.add_error(CONFIRMED, f"You change the currency from {old} to {new}. Is it meant?")
+            self.add_error(CONFIRMED, f"Tick this to change {old} to {new}.")
         return values
+
+    @property
+    def question(self) -> tuple[str, forms.BoundField] | None:
+        """Return what another currency changes, and where to say that it is meant."""
+        asked = self.is_bound and self.changes_currency()
+        return (CHANGE, self[CONFIRMED]) if asked else None
 
     @property
     def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
         """Return the fields beside the week under their headings, for the template."""
-        hidden = () if self.is_bound and self.changes_currency() else (CONFIRMED,)
-        return [
-            (label, [self[name] for name in names if name not in hidden])
-            for label, names in self.GROUPS.items()
-        ]
+        return [(label, [self[name] for name in names]) for label, names in self.GROUPS.items()]
 
 
 class HolidayForm(forms.ModelForm):

@@ -32,7 +32,7 @@ def test_another_currency_is_asked_for_once_more_and_says_what_changes(browser):
 
     page = asked.content.decode()
     assert (asked.status_code, currency()) == (422, "EUR")
-    assert "You change the currency from EUR to USD." in page
+    assert "Tick this to change EUR to USD." in page
     assert "Nothing is converted." in page
     assert 'name="currency_confirmed"' in page
 
