@@ -12,6 +12,7 @@ from django.db.models import Model
 from django.test import Client, TransactionTestCase
 from django.utils.timezone import now
 
+from crm.audit.models import Change
 from crm.demo import company
 from crm.outbox import hints
 from crm.outbox import services as outbox
@@ -76,10 +77,14 @@ def put_first_rows() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Keep what the migrations wrote, before any test."""
+    """Keep what the migrations wrote, before any test.
+
+    Not what the triggers noted of it, in a template that was migrated further: they note it anew.
+    """
     with django_db_blocker.unblock():
         for model in apps.get_models():
-            if model._meta.db_table not in OF_MIGRATE and (rows := [*model._base_manager.all()]):
+            left_out = model is Change or model._meta.db_table in OF_MIGRATE
+            if not left_out and (rows := [*model._base_manager.all()]):
                 FIRST.append(rows)
 
 
