@@ -13,6 +13,7 @@ from django.utils.timezone import is_naive, make_aware
 
 from crm.audit.models import Change
 from crm.common import formats
+from crm.common.keys import KeyField
 from crm.users.models import Organisation
 
 Rows = dict[type[Model], dict[int, Any]]
@@ -80,9 +81,17 @@ def line_of(change: Change, rows: Rows) -> Line:
 def facts_of(change: Change, record: Any, rows: Rows) -> Iterable[Fact]:
     for column, before, after in values_of(change):
         field = field_of(change.record_model, column)
-        label = str(field.verbose_name).capitalize() if field else column
+        if isinstance(field, KeyField):
+            continue
+        label = label_of(field) if field else column
         was, became = (said(field, value, record, rows) for value in (before, after))
         yield Fact(label, was, became)
+
+
+def label_of(field: Field) -> str:
+    """Return what people call a field: an amount is kept in minor units, and shown as money."""
+    words = str(field.verbose_name)
+    return words.removesuffix(" minor").capitalize()
 
 
 def values_of(change: Change) -> list[tuple[str, Any, Any]]:
