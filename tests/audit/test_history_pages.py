@@ -40,7 +40,7 @@ def test_money_is_shown_as_money():
 
     type(deal).objects.update(amount_minor=250_00)
 
-    assert ("Amount minor", "€100.00", "€250.00") in facts(deal)
+    assert ("Amount", "€100.00", "€250.00") in facts(deal)
 
 
 def test_managers_read_the_history_of_settings_by_kind_and_person(sign_in, organisation):
