@@ -22,7 +22,7 @@ START, FREEZE = "newsletters.start", "newsletters.freeze"
 CHOOSE_SUBJECT = "newsletters.choose_subject"
 """Payloads {"newsletter": pk, …}: begin; write the mails of the next leads; find the better."""
 
-CHUNK, AT_ONCE = 2_000, 500
+CHUNK, AT_ONCE = 500, 500
 NOT_YET = timedelta(minutes=5)
 COPIED = (
     "subject", "subject_b", "preheader", "sender_name", "reply_to", "blocks", "segment", "campaign",

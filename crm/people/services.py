@@ -11,6 +11,7 @@ from django.db.models import ProtectedError
 from django.utils.timezone import now
 
 from crm.audit import services as audit
+from crm.common.retention import drop
 from crm.outbox import services as outbox
 from crm.users.models import Absence, Role, Team, User
 from crm.users.permissions import may_grant
@@ -180,4 +181,4 @@ def drop_sessions_of(payload: dict[str, Any]) -> None:
 
 def drop_ended_sessions() -> int:
     """Drop the sessions that have ended by their time; return how many."""
-    return Session.objects.filter(expire_date__lt=now()).delete()[0]
+    return drop(Session.objects.filter(expire_date__lt=now()))

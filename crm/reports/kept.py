@@ -19,6 +19,7 @@ from django.db.models import Q
 from django.utils.timezone import now
 
 from crm.common.periods import Period
+from crm.common.retention import drop
 from crm.outbox import hints
 from crm.reports.answers import Answer, unpacked
 from crm.reports.models import KeptAnswer
@@ -113,7 +114,7 @@ def forget_all(report: Report) -> None:
 
 def prune() -> int:
     """Drop answers that are no longer shown."""
-    return KeptAnswer.objects.filter(as_of__lt=now() - KEPT).delete()[0]
+    return drop(KeptAnswer.objects.filter(as_of__lt=now() - KEPT))
 
 
 def key_of(report: Report, question: Question) -> str:

@@ -13,6 +13,7 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils.timezone import now
 
+from crm.common.retention import drop
 from crm.common.senders import address_of, hashed
 from crm.throttling.models import AttemptCount
 
@@ -112,4 +113,4 @@ def forget(*attempts: tuple[Limit, str]) -> None:
 
 def drop_ended() -> int:
     """Drop the counts of windows that are over; return how many."""
-    return AttemptCount.objects.filter(ends_at__lt=now()).delete()[0]
+    return drop(AttemptCount.objects.filter(ends_at__lt=now()))

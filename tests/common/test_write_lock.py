@@ -21,6 +21,12 @@ def slow_service():
     time.sleep(0.1)
 
 
+def work_for(seconds: float) -> None:
+    began = time.thread_time()
+    while time.thread_time() - began < seconds:
+        pass
+
+
 def held(caplog):
     return [line.getMessage() for line in caplog.records if "write lock" in line.getMessage()]
 
@@ -44,3 +50,15 @@ def test_a_quick_transaction_is_not_logged(transactional_db, caplog):
     services.beat("sweep")
 
     assert held(caplog) == []
+
+
+def test_a_long_statement_outside_a_transaction_is_logged_by_who_sent_it(on_sqlite, caplog):
+    services.beat("sweep")
+    if on_sqlite:
+        connection.ensure_connection()
+        connection.connection.create_function("work", 1, work_for)
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE outbox_heartbeat SET name = coalesce(work(0.1), name)")
+
+    named = [line for line in held(caplog) if "outside_a_transaction_is_logged" in line]
+    assert len(named) == on_sqlite

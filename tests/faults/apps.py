@@ -22,7 +22,9 @@ class FaultsConfig(AppConfig):
     name = "tests.faults"
 
     def ready(self) -> None:
+        from crm.common.sqlite import base
         from crm.outbox import services as outbox
 
+        base.LONG = 0.25
         outbox.register(BURST, burst)
         outbox.register(KILL, kill)
