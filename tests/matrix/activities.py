@@ -4,8 +4,10 @@ import uuid
 
 from crm.users.permissions import EVERYBODY, WRITERS
 from tests.matrix.base import Row
+from tests.matrix.objects import address_of_lead
 
 DUE = {"kind": "call", "title": "Call", "due_at": "2030-01-01T09:00"}
+NOTE = {"lead": address_of_lead, "kind": "note", "text": "Hello"}
 
 ROWS = [
     Row("activities:list", EVERYBODY),
@@ -17,9 +19,9 @@ ROWS = [
     Row("activities:feed-link", EVERYBODY),
     Row("activities:feed-make", post=EVERYBODY),
     Row("activities:feed-revoke", post=EVERYBODY),
-    Row("activities:create", WRITERS, WRITERS, data={"lead": ""}),
+    Row("activities:create", WRITERS, WRITERS, data=NOTE),
     Row("activities:lead-options", WRITERS),
-    Row("activities:follow-up-create", WRITERS, WRITERS, data=DUE),
+    Row("activities:follow-up-create", WRITERS, WRITERS, data=DUE | {"lead": address_of_lead}),
     Row("activities:follow-up-edit", WRITERS, WRITERS, obj="follow-up", data=DUE),
     Row("activities:complete", post=WRITERS, obj="follow-up"),
     Row("activities:reopen", post=WRITERS, obj="follow-up"),

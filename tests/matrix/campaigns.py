@@ -2,10 +2,17 @@
 
 from campaigns.views.feedback import READERS
 from crm.users.permissions import EVERYBODY, MANAGERS, MARKETING, MARKETING_MANAGERS
+from leads.models import Channel
 from tests.matrix.base import Row
+
+
+def a_channel(_: object) -> int:
+    return Channel.objects.filter(is_active=True)[0].pk
+
 
 BATCH = "6f0c4a52-8f43-4e0e-9d6a-0f0f5a3b7c11"
 NAMED = {"name": "Of the matrix, too"}
+PLANNED = {"name": "Spring fair", "objective": "demand", "channel": a_channel}
 SPENT = {"day": "2026-03-02", "amount": "12.50"}
 RULE = {"name": "Form", "touch_kind": "form", "points": "5"}
 
@@ -21,7 +28,7 @@ ROWS = [
         get=MARKETING,
         post=MARKETING,
         obj="campaign",
-        data={"name": "Spring fair", "objective": "demand"},
+        data=PLANNED,
     ),
     Row("campaigns:archive", post=MARKETING, obj="campaign"),
     Row("campaigns:member-respond", post=MARKETING, obj="member", data={"response": "declined"}),
@@ -29,14 +36,14 @@ ROWS = [
         "campaigns:create",
         get=MARKETING,
         post=MARKETING,
-        data={"name": "Spring fair", "objective": "demand"},
+        data=PLANNED,
     ),
     Row(
         "campaigns:edit",
         get=MARKETING,
         post=MARKETING,
         obj="campaign",
-        data={"name": "Spring fair", "objective": "demand"},
+        data=PLANNED,
     ),
     Row("campaigns:spend-create", get=MARKETING, post=MARKETING, obj="campaign", data=SPENT),
     Row("campaigns:spend-edit", get=MARKETING, post=MARKETING, obj="spend", data=SPENT),

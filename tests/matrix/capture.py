@@ -1,5 +1,6 @@
 """Rows of capture forms, their public pages and UTM links."""
 
+from campaigns.models import Campaign
 from crm.users.permissions import EVERYBODY, MARKETING, WRITERS
 from tests.matrix.base import Row
 
@@ -46,7 +47,12 @@ ROWS = [
     Row(
         "capture:link-create",
         post=MARKETING,
-        data={"base_url": "example.com", "source": "google", "medium": "cpc"},
+        data={
+            "campaign_id": lambda _: Campaign.objects.all()[0].pk,
+            "base_url": "https://example.com/",
+            "source": "google",
+            "medium": "cpc",
+        },
     ),
     Row("capture:link-preview", get=MARKETING),
     Row("capture:link-delete", post=MARKETING, obj="utm link"),

@@ -2,6 +2,7 @@
 
 from crm.users.permissions import ADMINS, EVERYBODY, MANAGERS, WRITERS
 from tests.matrix.base import Row
+from tests.matrix.objects import address_of_lead
 
 MAIL = {"to": "ana@example.com", "subject": "Hello", "text": "Hello", "act": "preview"}
 TEMPLATE = {"name": "First mail", "subject": "Hello", "body": "Hello"}
@@ -20,7 +21,13 @@ ROWS = [
     Row("correspondence:take-back", post=WRITERS, obj="own message"),
     Row("correspondence:again", post=WRITERS, obj="own message"),
     Row("correspondence:arrived", post=WRITERS, obj="own message"),
-    Row("correspondence:belongs-to", WRITERS, WRITERS, obj="unmatched message", data={"lead": ""}),
+    Row(
+        "correspondence:belongs-to",
+        WRITERS,
+        WRITERS,
+        obj="unmatched message",
+        data={"lead": address_of_lead},
+    ),
     Row("correspondence:make-lead", post=WRITERS, obj="unmatched message"),
     Row("correspondence:set-aside", post=WRITERS, obj="unmatched message"),
     Row("correspondence:templates", WRITERS),
@@ -30,7 +37,7 @@ ROWS = [
     Row("correspondence:mailbox", WRITERS, WRITERS, data={"port": "587", "security": "tls"}),
     Row("correspondence:mailbox-test", post=WRITERS),
     Row("correspondence:ask-again", post=WRITERS),
-    Row("correspondence:confirm-address", WRITERS, WRITERS, args=("wrong",)),
+    Row("correspondence:confirm-address", WRITERS, WRITERS, obj="address to confirm"),
     Row("correspondence:addresses", ADMINS),
     Row("correspondence:set-address", ADMINS, ADMINS, obj="user", data={"address": ""}),
     Row("correspondence:inbound", post=EVERYBODY, public=True),

@@ -8,18 +8,26 @@ from django.db.models import Model
 from django.utils.timezone import localdate, now
 
 from crm.users.models import Team, User
+from deals.closing import lose
 from deals.files import keep_file
 from deals.models import LostReason, Pipeline
 from deals.negotiation.models import Entry
 from tests.factories import DealFactory, ProductFactory, QuoteFactory, UserFactory
-from tests.matrix.objects import Subject, kind, lead
+from tests.matrix.objects import Subject, kind, lead, worked_lead
 
 # Deals ------------------------------------------------------------------------------------------
 
 
 @kind("deal", seen="scope")
-def deal(owner: User | None, team: Team | None) -> Model:
-    return DealFactory(owner=owner, team=team, lead=lead(owner, team))
+def deal(owner: User | None, team: Team | None) -> Any:
+    return DealFactory(owner=owner, team=team, lead=worked_lead(owner, team))
+
+
+@kind("closed deal", seen="scope")
+def closed_deal(owner: User | None, team: Team | None) -> Any:
+    found = deal(owner, team)
+    reason, actor = LostReason.objects.all()[0], owner or UserFactory()
+    return lose(found, version=found.version, reason=reason, good_lead=True, actor=actor)
 
 
 @kind("deal file", seen="scope", missing=(999_999_999, 999_999_999))

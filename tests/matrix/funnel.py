@@ -9,9 +9,10 @@ from crm.users.permissions import (
     WRITERS,
 )
 from tests.matrix.base import Row
-from tests.matrix.objects import reject_reason
+from tests.matrix.objects import address_of_lead, reject_reason
 
-DEFINITION = {"threshold": "50", "required_fields": ["email"], "note": "Fewer, better"}
+DEFINITION = {"threshold": "50", "required_fields": ["email"], "note": "Fewer, better",
+              "consent": "none"}  # fmt: skip
 REASON = {
     "name": "Too small", "use": "reject", "return_path": "close", "cool_down_days": "30",
     "side": "targeting", "is_active": "on",
@@ -56,14 +57,15 @@ ROWS = [
         "funnel:dispute", get=MARKETING, post=MARKETING, obj="verdict", data={"note": "It fits"}
     ),
     Row(
-        "funnel:rule", get=MANAGERS, post=MANAGERS, obj="verdict", data={"ruling": "upheld"}
+        "funnel:rule", get=MANAGERS, post=MANAGERS, obj="disputed verdict",
+        data={"ruling": "upheld"},
     ),
     Row("funnel:lead-handoffs", get=EVERYBODY, obj="lead"),
     Row("funnel:lead-stepper", get=EVERYBODY, obj="lead"),
     Row("funnel:lead-actions", get=EVERYBODY, obj="lead"),
     Row("funnel:qualify", post=SALES, obj="lead"),
     Row(
-        "funnel:recycle-lead", get=SALES, post=SALES, obj="lead",
+        "funnel:recycle-lead", get=SALES, post=SALES, obj="worked lead",
         data={"reason": lambda _: first_reason("recycle")},
     ),
     Row(
@@ -78,8 +80,11 @@ ROWS = [
     Row("funnel:reason-edit", get=MANAGERS, post=MANAGERS, obj="reason", data=REASON),
     Row("funnel:reason-move", post=MANAGERS, obj="reason", data={"by": "1"}),
     Row("funnel:routing", get=SALES_MANAGERS),
-    Row("funnel:routing-test", get=SALES_MANAGERS),
-    Row("funnel:routing-create", get=SALES_MANAGERS, post=SALES_MANAGERS, data={"name": "New"}),
+    Row("funnel:routing-test", get=SALES_MANAGERS, query={"lead": address_of_lead}),
+    Row(
+        "funnel:routing-create", get=SALES_MANAGERS, post=SALES_MANAGERS,
+        data={"name": "New", "team": some_team},
+    ),
     Row(
         "funnel:routing-edit", get=SALES_MANAGERS, post=SALES_MANAGERS, obj="routing rule",
         data={"name": "Changed", "team": some_team},

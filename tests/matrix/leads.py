@@ -23,7 +23,7 @@ ROWS = [
     Row("leads:consent", MARKETING, MARKETING, obj="lead", data={"given": "on", "source": "Fair"}),
     Row("leads:ask-consent", post=MARKETING, obj="lead"),
     Row("leads:lead-consents", EVERYBODY, obj="lead"),
-    Row("leads:confirm-consent", EVERYBODY, EVERYBODY, public=True, args=("not-ours",)),
+    Row("leads:confirm-consent", EVERYBODY, EVERYBODY, public=True, obj="asked consent"),
     Row("leads:lead-duplicates", EVERYBODY, obj="lead"),
     Row("leads:company-list", EVERYBODY),
     Row("leads:company-create", WRITERS, WRITERS, data=COMPANY),

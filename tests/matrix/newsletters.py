@@ -1,5 +1,7 @@
 """Rows of newsletters, of the suppression list, and of what readers reach by a mail's links."""
 
+from campaigns.newsletters.views.lists import reach
+from crm.users.models import User
 from crm.users.permissions import EVERYBODY, MARKETING, MARKETING_MANAGERS
 from tests.matrix.base import Row
 
@@ -7,7 +9,11 @@ DRAFT = {
     "name": "Of the matrix, too", "subject": "News", "test_share": "20", "test_hours": "4",
     "rate_per_minute": "600", "blocks": "0", "act": "save",
 }  # fmt: skip
-NOBODYS = ("1.forged",)
+
+
+def a_colleague(_: object) -> str:
+    return User.objects.active().order_by("pk")[0].email
+
 
 ROWS = [
     Row("newsletters:list", get=EVERYBODY),
@@ -23,14 +29,14 @@ ROWS = [
         get=MARKETING,
         post=MARKETING,
         obj="newsletter",
-        data={"to": "nobody@example.com"},
+        data={"to": a_colleague},
     ),
     Row(
         "newsletters:review",
         get=MARKETING,
         post=MARKETING,
         obj="newsletter",
-        data={"when": "now", "count": "0"},
+        data={"when": "now", "count": lambda newsletter: reach(newsletter)["reached"]},
     ),
     Row("newsletters:unschedule", post=MARKETING, obj="newsletter"),
     Row("newsletters:pause", post=MARKETING, obj="newsletter"),
@@ -46,8 +52,12 @@ ROWS = [
     Row("newsletters:suppress", get=MARKETING, post=MARKETING, data={"address": "no@example.com"}),
     Row("newsletters:lift", post=MARKETING_MANAGERS, obj="suppression"),
     Row("newsletters:click", get=EVERYBODY, public=True, obj="link in a mail"),
-    Row("newsletters:pixel", get=EVERYBODY, public=True, args=NOBODYS),
-    Row("newsletters:unsubscribe", get=EVERYBODY, post=EVERYBODY, public=True, args=NOBODYS),
-    Row("newsletters:preferences", get=EVERYBODY, post=EVERYBODY, public=True, args=NOBODYS),
-    Row("newsletters:come-back", post=EVERYBODY, public=True, args=NOBODYS),
+    Row("newsletters:pixel", get=EVERYBODY, public=True, obj="opened mail"),
+    Row(
+        "newsletters:unsubscribe", get=EVERYBODY, post=EVERYBODY, public=True, obj="reader of mail"
+    ),
+    Row(
+        "newsletters:preferences", get=EVERYBODY, post=EVERYBODY, public=True, obj="reader of mail"
+    ),
+    Row("newsletters:come-back", post=EVERYBODY, public=True, obj="reader of mail"),
 ]

@@ -22,10 +22,12 @@ from django.utils.timezone import now
 
 from campaigns.capture.models import OfferedFact
 from campaigns.models import Feedback, ScoringRule, ScoringVersion
+from campaigns.sequences.models import Sequence
 from campaigns.services.rules import rules_now
 from crm.activities.feeds import digest_of
 from crm.activities.models import Activity, CalendarFeed, FollowUp
-from crm.correspondence.models import EmailTemplate, Message
+from crm.correspondence import own_addresses
+from crm.correspondence.models import EmailTemplate, Message, UserMailbox
 from crm.funnel import handoffs
 from crm.funnel.models import MqlDefinition, Reason, RoutingRule, Verdict
 from crm.home.models import Rebalancing
@@ -35,8 +37,12 @@ from crm.mailing.models import Mail, Suppression
 from crm.mailing.suppressing import suppress
 from crm.notifications.models import Notification
 from crm.outbox.models import Effect
+from crm.people import invitations
+from crm.stages import Stage
 from crm.users.models import Absence, Holiday, Role, Scope, Team, User
-from leads.models import SavedView
+from leads.consent_mail import new_token
+from leads.consents import ask_consent
+from leads.models import Lead, SavedView
 from leads.services import edit_lead
 from tests.factories import (
     CampaignFactory,
@@ -88,7 +94,8 @@ class Subject:
 class Kind:
     make: Callable[[User | None, Team | None], Model | Subject]
     seen: Seen
-    missing: tuple[Any, ...]
+    missing: tuple[Any, ...] | None
+    """arguments that name none; None where a forged link is answered like a good one"""
 
     def sees(self, user: User, whose: Whose) -> bool:
         if self.seen == "all":
@@ -110,7 +117,7 @@ def kind(
     name: str,
     *,
     seen: Seen = "all",
-    missing: tuple[Any, ...] = NO_SUCH,
+    missing: tuple[Any, ...] | None = NO_SUCH,
 ) -> Callable[[Maker], Maker]:
     """Register how an object of the kind `name` is made."""
 
@@ -174,6 +181,12 @@ def imported_user(owner: User | None, team: Team | None) -> User:
     return UserFactory(role=Role.REP, team=team, password=None, external_id="sdr-1")
 
 
+@kind("invited user", missing=("wrong",))
+def invited_user(owner: User | None, team: Team | None) -> Subject:
+    user = UserFactory(role=Role.REP, team=team, password=None, invited_at=now())
+    return Subject((invitations.token(user),), user)
+
+
 @kind("team")
 def team(owner: User | None, team: Team | None) -> Team:
     return TeamFactory()
@@ -202,6 +215,29 @@ def holiday(owner: User | None, team: Team | None) -> Holiday:
 @kind("lead", seen="scope")
 def lead(owner: User | None, team: Team | None) -> Model:
     return LeadFactory(owner=owner, team=team, score=72)
+
+
+@kind("worked lead", seen="scope")
+def worked_lead(owner: User | None, team: Team | None) -> Model:
+    """A lead that sales has accepted."""
+    return LeadFactory(owner=owner, team=team, score=72, stage=Stage.SAL)
+
+
+def lead_of_team(_: object = None) -> Any:
+    """Return a lead that everybody of the cast sees: it waits in their team's queue."""
+    team = Team.objects.order_by("pk")[0]
+    return Lead.objects.filter(owner=None, team=team, stage=Stage.LEAD).order_by("pk")[0]
+
+
+def address_of_lead(_: object = None) -> str:
+    return str(lead_of_team().email)
+
+
+@kind("asked consent", missing=("wrong",))
+def asked_consent(owner: User | None, team: Team | None) -> Subject:
+    """A consent that waits for the click on the mailed link."""
+    asked = ask_consent(LeadFactory(), source="By phone", wording="Yes", actor=None)
+    return Subject((new_token(asked),), asked)
 
 
 @kind("history of a lead", seen="scope", missing=("leads", "lead", NO_SUCH[0]))
@@ -259,6 +295,15 @@ def reject_reason() -> Any:
 def verdict(owner: User | None, team: Team | None) -> Any:
     """A rejection that stands, of a lead that came from the owner's campaign."""
     return answered_handoff(owner, team).verdicts.get()
+
+
+@kind("disputed verdict", seen="scope")
+def disputed_verdict(owner: User | None, team: Team | None) -> Any:
+    """A verdict that marketing disputes and that waits for a manager's ruling."""
+    disputed = verdict(owner, team)
+    Verdict.objects.filter(pk=disputed.pk).update(disputed_at=now(), dispute_note="Not so")
+    disputed.refresh_from_db()
+    return disputed
 
 
 @kind("reason")
@@ -341,6 +386,16 @@ def unmatched_message(owner: User | None, team: Team | None) -> Model:
     return MessageFactory(lead=None, by=owner or UserFactory())
 
 
+@kind("address to confirm", seen="owner", missing=("wrong",))
+def address_to_confirm(owner: User | None, team: Team | None) -> Subject:
+    """An address of one's own that waits for the click on the mailed link."""
+    user = owner or UserFactory()
+    box = UserMailbox.objects.create(
+        user=user, pending_address=f"other{user.pk}@example.net", asked_at=now()
+    )
+    return Subject((own_addresses.token(box),), box)
+
+
 @kind("mail template", seen="owner")
 def mail_template(owner: User | None, team: Team | None) -> Model:
     writer = owner or UserFactory()
@@ -381,6 +436,11 @@ def static_segment(owner: User | None, team: Team | None) -> Any:
 @kind("sequence")
 def sequence(owner: User | None, team: Team | None) -> Any:
     return SequenceFactory(owner=owner)
+
+
+@kind("paused sequence")
+def paused_sequence(owner: User | None, team: Team | None) -> Any:
+    return SequenceFactory(owner=owner, state=Sequence.State.PAUSED)
 
 
 @kind("sequence step")
@@ -424,9 +484,7 @@ def feedback(owner: User | None, team: Team | None) -> Model:
 @kind("disputed feedback", seen="scope")
 def disputed_feedback(owner: User | None, team: Team | None) -> Model:
     """Feedback on a verdict that waits for a manager's ruling; who sees the verdict sees it."""
-    disputed = verdict(owner, team)
-    Verdict.objects.filter(pk=disputed.pk).update(disputed_at=now(), dispute_note="Not so")
-    return Feedback.objects.create(verdict=disputed)
+    return Feedback.objects.create(verdict=disputed_verdict(owner, team))
 
 
 # Newsletters ------------------------------------------------------------------------------------
@@ -446,6 +504,19 @@ def marketing_mail(owner: User | None, team: Team | None) -> Any:
 def link_in_a_mail(owner: User | None, team: Team | None) -> Subject:
     mail = MarketingMailFactory()
     return Subject((tokens.sign(tokens.CLICK, mail.pk, 0),), mail)
+
+
+@kind("reader of mail", missing=None)
+def reader_of_mail(owner: User | None, team: Team | None) -> Subject:
+    """Who may leave or choose by the link at the end of a mail."""
+    mail = MarketingMailFactory()
+    return Subject((tokens.sign(tokens.UNSUBSCRIBE, mail.pk),), mail)
+
+
+@kind("opened mail", missing=None)
+def opened_mail(owner: User | None, team: Team | None) -> Subject:
+    mail = MarketingMailFactory()
+    return Subject((tokens.sign(tokens.OPEN, mail.pk),), mail)
 
 
 @kind("suppression")

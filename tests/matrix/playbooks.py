@@ -1,5 +1,6 @@
 from crm.users.models import Team, User
 from crm.users.permissions import EVERYBODY, SALES, SALES_MANAGERS
+from deals.playbooks.forms import offered
 from deals.playbooks.models import Playbook, PlaybookRun, PlaybookStep
 from tests.factories import DealFactory
 from tests.matrix.base import Row
@@ -26,8 +27,12 @@ def playbook_run(owner: User | None, team: Team | None) -> PlaybookRun:
     )  # fmt: skip
 
 
-def first(obj: object) -> int:
-    return Playbook.objects.all()[0].pk
+def for_leads(obj: object) -> int:
+    return offered(Playbook.Use.LEADS)[0].pk
+
+
+def for_deals(obj: object) -> int:
+    return offered(Playbook.Use.DEALS)[0].pk
 
 
 BOOK = {"name": "Renewal", "use": "deals"}
@@ -44,8 +49,8 @@ ROWS = [
     Row("playbooks:step-shift", post=SALES_MANAGERS, obj="playbook step", args=("up",)),
     Row("playbooks:step-remove", post=SALES_MANAGERS, obj="playbook step"),
     Row("playbooks:lead-panel", get=EVERYBODY, obj="lead"),
-    Row("playbooks:lead-start", get=SALES, post=SALES, obj="lead", data={"playbook": first}),
+    Row("playbooks:lead-start", get=SALES, post=SALES, obj="lead", data={"playbook": for_leads}),
     Row("playbooks:deal-panel", get=EVERYBODY, obj="deal"),
-    Row("playbooks:deal-start", get=SALES, post=SALES, obj="deal", data={"playbook": first}),
+    Row("playbooks:deal-start", get=SALES, post=SALES, obj="deal", data={"playbook": for_deals}),
     Row("playbooks:act", post=SALES, obj="playbook run", args=("stop",)),
 ]

@@ -25,6 +25,8 @@ def saved_report(owner: User | None, team: Team | None) -> SavedReport:
     )
 
 
+CLOSED = {"rows": "closed-deals~part=closed"}
+
 ROWS = [
     Row("reports:index", get=EVERYBODY),
     Row("reports:save", EVERYBODY, EVERYBODY, obj="report", data={"name": "Mine", "query": ""}),
@@ -49,8 +51,8 @@ ROWS = [
     Row("reports:leaks", get=EVERYBODY),
     Row("reports:leaks-csv", get=EVERYBODY),
     Row("reports:deal-attribution", get=EVERYBODY, obj="deal"),
-    Row("reports:rows", get=EVERYBODY, obj="rows of a report"),
-    Row("reports:rows-csv", get=EVERYBODY, obj="rows of a report"),
+    Row("reports:rows", get=EVERYBODY, obj="rows of a report", query=CLOSED),
+    Row("reports:rows-csv", get=EVERYBODY, obj="rows of a report", query=CLOSED),
     Row("reports:count-anew", post=EVERYBODY, obj="report"),
     Row("reports:metrics", get=EVERYBODY),
     Row("reports:marketing-quarter", get=EVERYBODY),

@@ -30,7 +30,9 @@ ROWS = [
     Row("setup", None, None, public=True),
     Row("styleguide", EVERYBODY, public=True),
     Row("users:restore", post=EVERYBODY, args=(uuid.UUID(int=0),)),
-    Row("users:accept", EVERYBODY, EVERYBODY, args=("x",), public=True),
+    Row("users:accept", EVERYBODY, EVERYBODY, obj="invited user", data={
+        "name": "Eva", "password": PASSWORD,
+    }, public=True),
     Row("users:welcome", ADMINS, ADMINS),
     Row("users:settings", EVERYBODY),
     Row("users:organisation", ADMINS, ADMINS, data=ORGANISATION),
