@@ -5,11 +5,14 @@ import re
 import time
 import unicodedata
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PureWindowsPath
 from typing import Any, BinaryIO, cast
 
 from django.conf import settings
 from django.core.files.base import ContentFile, File
+from django.db import transaction
 
 from crm.common.storage import plain_name
 from crm.importing import reading, sheets
@@ -17,6 +20,7 @@ from crm.importing.models import Import
 from crm.importing.reading import NotReadable, Raw, Table
 from crm.users.models import User
 
+DRAFTS = (Import.State.UPLOADED, Import.State.CHECKED)
 SAMPLES = 200
 ORPHAN_AFTER = 24 * 3600
 """Seconds."""
@@ -30,6 +34,43 @@ def receive(
 
     Raises NotReadable, and stores nothing, if it is no table.
     """
+    source = stored(file, kind=kind, actor=actor, options=options)
+    with forgotten_if_failed(source):
+        source.save()
+    return source
+
+
+def receive_once(file: File, *, kind: str, actor: User) -> Import:
+    """Like `receive`; a file that waits to be imported already, the user's own, is taken instead.
+
+    So a form that is sent twice is one import. A workbook takes long to be written as CSV: two at
+    the same moment are both written, and wait for each other only at the end.
+    """
+    source = stored(file, kind=kind, actor=actor)
+    with forgotten_if_failed(source):
+        waiting = save_once(source, actor)
+    if waiting != source:
+        forget_files(source)
+    return waiting
+
+
+@transaction.atomic
+def save_once(source: Import, actor: User) -> Import:
+    """Save `source`, or return the import of the same file that `actor` has begun."""
+    list(User.objects.select_for_update().filter(pk=actor.pk))
+    begun = Import.objects.filter(
+        created_by=actor, kind=source.kind, sha256=source.sha256,
+        file_name=source.file_name, state__in=DRAFTS,
+    ).first()  # fmt: skip
+    if begun is None:
+        source.save()
+    return begun or source
+
+
+def stored(
+    file: File, *, kind: str, actor: User | None, options: dict[str, Any] | None = None
+) -> Import:
+    """Return an import, not saved, with its file stored and looked at. Raises NotReadable."""
     source = Import(kind=kind, created_by=actor, options=options or {})
     source.file_name = safe_name(file.name or "")
     is_book = sheets.is_workbook(cast(BinaryIO, file.file))
@@ -37,12 +78,8 @@ def receive(
         sheets.check(cast(BinaryIO, file.file))
     source.sha256 = digest(file)
     source.file.save(f"{uuid.uuid4().hex}{'.xlsx' if is_book else '.csv'}", file, save=False)
-    try:
+    with forgotten_if_failed(source):
         prepare(source)
-        source.save()
-    except BaseException:
-        forget_files(source)
-        raise
     return source
 
 
@@ -63,11 +100,8 @@ def take_path(path: Path, *, kind: str, options: dict[str, Any]) -> Import:
     source.options = {**options, "path": str(path.resolve())}
     if is_book:
         source.options["book"] = source.options.pop("path")
-    try:
+    with forgotten_if_failed(source):
         prepare(source)
-    except BaseException:
-        forget_files(source)
-        raise
     return source
 
 
@@ -156,6 +190,16 @@ def digest(file: Any) -> str:
         found.update(piece)
     file.seek(0)
     return found.hexdigest()
+
+
+@contextmanager
+def forgotten_if_failed(source: Import) -> Iterator[None]:
+    """Delete what was stored of an import if what is done inside fails."""
+    try:
+        yield
+    except BaseException:
+        forget_files(source)
+        raise
 
 
 def forget_files(source: Import) -> None:

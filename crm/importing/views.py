@@ -15,10 +15,10 @@ from crm.importing.forms import LayoutForm, MappingForm, UploadForm, kinds_for, 
 from crm.importing.models import Import
 from crm.importing.reading import NotReadable, Raw
 from crm.importing.services import NotReady
+from crm.importing.uploads import DRAFTS
 from crm.users.permissions import IMPORTERS, SignedInRequest, allow
 
 STEPS = ("Upload", "Match columns", "Check", "Import")
-DRAFTS = (Import.State.UPLOADED, Import.State.CHECKED)
 
 
 def visible(request: SignedInRequest, pk: int) -> Import:
@@ -46,7 +46,7 @@ def create(request: SignedInRequest) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES, user=request.user)
     if form.is_valid():
         try:
-            source = uploads.receive(
+            source = uploads.receive_once(
                 form.cleaned_data["file"], kind=form.cleaned_data["kind"], actor=request.user
             )
             return redirect("importing:map", source.pk)

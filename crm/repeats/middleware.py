@@ -29,7 +29,7 @@ class RepeatsMiddleware:
         if not (key := key_of(request)):
             return None
         try:
-            return answer_once(request, key, lambda: view(request, *args, **kwargs))
+            return answer_once(request, key, view, *args, **kwargs)
         except Exception as error:
             if answer := answer_for(request, error):  # as FailuresMiddleware does for other views
                 return answer

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
@@ -29,7 +30,7 @@ LARGEST = 256 * 1024
 HEADERS = ("Location", "Content-Type", "Vary")
 """Headers of an answer that are kept, beside those for htmx."""
 
-View = Callable[[], HttpResponseBase]
+View = Callable[..., HttpResponseBase]
 
 
 def key_of(request: HttpRequest) -> str:
@@ -59,24 +60,31 @@ def checksum(file: Any) -> str:
     return total.hexdigest()
 
 
-@transaction.atomic
-def answer_once(request: HttpRequest, key: str, view: View) -> HttpResponseBase:
+def answer_once(
+    request: HttpRequest, key: str, view: View, *args: Any, **kwargs: Any
+) -> HttpResponseBase:
     """Answer with the view, or as it answered the same form before.
 
     The row is written before the view runs: of two at the same moment the second waits for the
     first. An answer that refuses the form takes the row away, a view that fails the whole
     transaction, so that the form can be sent again.
     """
-    row, is_first = AnsweredForm.objects.get_or_create(pk=key)
-    if not is_first:
-        return repeated(request, row)
-    told = len(queued(request))
-    response = view()
-    if not is_kept(response):
-        row.delete()
+
+    @transaction.atomic
+    @wraps(view)  # a transaction that lasts is logged by the view's name
+    def once() -> HttpResponseBase:
+        row, is_first = AnsweredForm.objects.get_or_create(pk=key)
+        if not is_first:
+            return repeated(request, row)
+        told = len(queued(request))
+        response = view(request, *args, **kwargs)
+        if is_kept(response):
+            keep(row, response, queued(request)[told:])
+        else:
+            row.delete()
         return response
-    keep(row, response, queued(request)[told:])
-    return response
+
+    return once()
 
 
 def is_kept(response: HttpResponseBase) -> bool:

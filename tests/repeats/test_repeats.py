@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from crm.activities.models import Activity
+from crm.importing.models import Import
 from crm.repeats import services
 from crm.repeats.models import AnsweredForm
 from crm.users.models import Organisation, Role, Team, User, usual_week
@@ -219,8 +220,24 @@ def test_the_second_goes_on_when_the_first_is_refused():
     with ThreadPoolExecutor(1) as pool:
         failing = pool.submit(fail)
         held.wait()
-        answer = services.answer_once(HttpRequest(), "key", lambda: HttpResponse("taken"))
+        answer = services.answer_once(HttpRequest(), "key", lambda request: HttpResponse("taken"))
         failing.result()
 
     assert answer.content == b"taken"
     assert AnsweredForm.objects.get().content == "taken"
+
+
+def test_a_file_to_import_that_waits_already_is_opened_again(client):
+    url, token = "/imports/new/", token_of(client, "/imports/new/")
+
+    def upload(content: bytes = b"name,email\nAna,ana@example.com\n") -> str:
+        file = SimpleUploadedFile("leads.csv", content)
+        typed = {"kind": "leads", "file": file, "csrfmiddlewaretoken": token}
+        return client.post(url, typed)["Location"]
+
+    first, second, other = upload(), upload(), upload(b"name\nEva\n")
+
+    assert first == second != other
+    assert Import.objects.count() == 2
+    Import.objects.update(state=Import.State.DONE)
+    assert upload() not in (first, other)

@@ -2,6 +2,8 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
+from django.utils.timezone import now
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -192,3 +194,18 @@ def test_the_list_of_reports_costs_few_queries(
 
     with django_assert_max_num_queries(7):
         client.get("/reports/")
+
+
+@pytest.mark.django_db
+def test_asked_for_twice_by_a_double_click_it_is_mailed_once(organisation, sign_in):
+    user = UserFactory(role=Role.SALES_MANAGER)
+    saved = SavedReport.objects.create(user=user, report="funnel", name="Mine", query="period=all")
+    client = sign_in(user)
+
+    with time_machine.travel(now(), tick=False):
+        for _ in range(2):
+            client.post(f"/reports/saved/{saved.pk}/send/")
+
+    assert Mail.objects.count() == 1
+    told = [str(one) for one in client.get("/reports/").context["messages"]]
+    assert told == [f"“Mine” is on its way to {user.email}"] * 2
