@@ -5,6 +5,7 @@ class CampaignsConfig(AppConfig):
     name = "campaigns"
 
     def ready(self) -> None:
+        from campaigns import belongings
         from campaigns.history import touches_for_timeline
         from campaigns.services import digests, enriching, feedback, rescoring, scores
         from crm.activities.services import FOLLOW_UP_SETTLED
@@ -27,3 +28,4 @@ class CampaignsConfig(AppConfig):
         outbox.register(digests.DIGESTS, digests.handle_week)
         outbox.register(digests.DIGEST, digests.handle_person)
         register_source("touches", "touches", "Touches", touches_for_timeline)
+        belongings.register()

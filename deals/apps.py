@@ -12,7 +12,7 @@ class DealsConfig(AppConfig):
         from crm.funnel.wording import register_names
         from crm.funnel.worth import register_worth
         from crm.outbox import services as outbox
-        from deals import files, reactions, tabs, worth
+        from deals import belongings, files, reactions, tabs, worth
         from deals.models import Deal, LostReason
 
         reactions.register(outbox.register)
@@ -25,3 +25,4 @@ class DealsConfig(AppConfig):
         tabs.register_tab(tabs.ACTIVITY, "Activity", "deals:detail")
         tabs.register_tab(tabs.FILES, "Files", "deals:files")
         tabs.register_tab(tabs.HISTORY, "History", "deals:history")
+        belongings.register()

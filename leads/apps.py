@@ -6,6 +6,7 @@ class LeadsConfig(AppConfig):
 
     def ready(self) -> None:
         from crm.outbox import services as outbox
-        from leads import ownership
+        from leads import belongings, ownership
 
         outbox.register(ownership.TEAM_CHANGED, ownership.follow_team)
+        belongings.register()

@@ -6,7 +6,7 @@ class CaptureConfig(AppConfig):
 
     def ready(self) -> None:
         from campaigns.assets import register_assets
-        from campaigns.capture import messages, retention, shelves
+        from campaigns.capture import belongings, messages, retention, shelves
         from campaigns.capture.models import CaptureForm
         from crm.activities.timeline import register_source
         from crm.common.retention import register_prune
@@ -19,3 +19,4 @@ class CaptureConfig(AppConfig):
         register_source("messages", "touches", "Touches", messages.on_timeline)
         register_prune("addresses of form senders", retention.forget_senders)
         register_prune("spam submissions", retention.drop_spam)
+        belongings.register()

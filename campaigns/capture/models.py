@@ -66,8 +66,12 @@ class CaptureForm(models.Model):
     shared_device = models.BooleanField(
         default=False, help_text="Many people fill it in on one device, such as a tablet at a fair."
     )
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_column="created_by_id",
     )
     created_at = models.DateTimeField(db_default=Now())
 

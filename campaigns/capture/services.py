@@ -14,6 +14,7 @@ from campaigns.capture import links, utm
 from campaigns.capture.known_leads import handle_known
 from campaigns.capture.models import CaptureForm, Submission, UtmLink
 from campaigns.models import Campaign
+from campaigns.services.feedback import marketing_managers
 from campaigns.services.touches import record_touch
 from crm.funnel.causes import Cause, Code
 from crm.funnel.intake import take_in
@@ -107,9 +108,7 @@ def keep_for_review(submission: Submission, problem: str) -> None:
     submission.problem = problem[:300] or UNEXPECTED
     submission.save(update_fields=["problem"])
     form = submission.form
-    campaign_owner = form.campaign.owner if form.campaign else None
-    user = form.created_by or campaign_owner
-    if user is not None:
+    for user in caretakers(form):
         notify(
             user,
             key=f"capture-review:{submission.pk}",
@@ -117,6 +116,13 @@ def keep_for_review(submission: Submission, problem: str) -> None:
             body=submission.problem,
             url=reverse("capture:review-one", args=[submission.pk]),
         )
+
+
+def caretakers(form: CaptureForm) -> list[User]:
+    """Return who hears of what happens to a form: its owner, its campaign's, the managers."""
+    owners = [form.owner, form.campaign.owner if form.campaign else None]
+    found = next((owner for owner in owners if owner and owner.is_active), None)
+    return [found] if found else marketing_managers()
 
 
 def accept(submission: Submission) -> Lead:
@@ -206,7 +212,7 @@ def company_of(values: dict[str, str]) -> Company | None:
 def save_form(form: CaptureForm, *, actor: User) -> CaptureForm:
     """Save a form as its builder left it; other words of consent are its next version."""
     if form.pk is None:
-        form.created_by = actor
+        form.owner = actor
     else:
         before = CaptureForm.objects.select_for_update().get(pk=form.pk)
         changed = before.consent_text != form.consent_text

@@ -9,6 +9,7 @@ class NewslettersConfig(AppConfig):
 
         from campaigns.assets import register_assets
         from campaigns.newsletters import (
+            belongings,
             clicks,
             planning,
             providers,
@@ -32,3 +33,4 @@ class NewslettersConfig(AppConfig):
         register_user("Newsletter", planning.standing_on)
         reports.register(returning.MARKETING, returned.take_report, finder=returned.named_by)
         tracking.connect(providers.take_report, dispatch_uid="newsletters")
+        belongings.register()

@@ -5,8 +5,9 @@ class ActivitiesConfig(AppConfig):
     name = "crm.activities"
 
     def ready(self) -> None:
-        from crm.activities import effects, sources
+        from crm.activities import belongings, effects, sources
         from crm.outbox import services as outbox
 
         effects.register(outbox.register)
         sources.register_own()
+        belongings.register()

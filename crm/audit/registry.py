@@ -155,6 +155,7 @@ NO_HISTORY: dict[str, str] = {
     "forecast.SnapshotLine": APPENDED,
     "importing.Import": "Says itself who ran it and who took it back.",
     "importing.ImportedRow": APPENDED,
+    "users.Transfer": "Says itself who gave what to whom; each record has its own history.",
     "home.Rebalancing": "Says itself who gave what to whom, and who took it back.",
     "home.RebalancedRow": "A part of its rebalancing.",
     "outbox.Effect": MACHINERY,

@@ -89,7 +89,7 @@ def build_forms(
             consent_text=words.CONSENT,
             button="Get the guide" if kind == "download" else "Send",
             thank_you="Thank you. Look into your inbox in a minute.",
-            created_by=cast.marketers[0],
+            owner=cast.marketers[0],
             created_at=now - timedelta(weeks=50),
         )
     return made

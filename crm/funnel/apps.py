@@ -7,7 +7,16 @@ class FunnelConfig(AppConfig):
     name = "crm.funnel"
 
     def ready(self) -> None:
-        from crm.funnel import handoffs, measuring, reactions, readiness, routing, triggers, wording
+        from crm.funnel import (
+            belongings,
+            handoffs,
+            measuring,
+            reactions,
+            readiness,
+            routing,
+            triggers,
+            wording,
+        )
         from crm.funnel.causes import About
         from crm.funnel.models import MqlDefinition, Reason
         from crm.outbox import services as outbox
@@ -20,3 +29,4 @@ class FunnelConfig(AppConfig):
         wording.register_names(About.DEFINITION, MqlDefinition, "version")
         wording.register_names(About.REASON, Reason, "name")
         register(self, triggers.TRIGGERS)
+        belongings.register()

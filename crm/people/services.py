@@ -20,7 +20,7 @@ TEAM_CHANGED = "users.team_changed"
 """Effect {"user": id}. An app whose rows carry their owner's team registers its own kind that
 begins with this, such as `users.team_changed:leads`, and each of them is asked."""
 
-DROP_SESSIONS = "users.drop_sessions"
+DROP_SESSIONS = "users.switched_off:sessions"
 """Effect {"user": id}: whoever is switched off is logged out everywhere, for good."""
 
 PEOPLE_PAGE = "/settings/people/"
@@ -103,28 +103,6 @@ def tell_team_changed(user: User) -> None:
     for kind in sorted(outbox.HANDLERS):
         if kind.startswith(TEAM_CHANGED):
             outbox.enqueue(kind, f"{kind}:{user.pk}:{at}", {"user": user.pk})
-
-
-@transaction.atomic
-def deactivate(user: User, *, actor: User) -> None:
-    """Switch a person off: no log-in, no new leads; all that he did stays.
-
-    Raises NotAllowed, LastAdministrator.
-    """
-    check_administrator_stays(user)
-    check_may_change(actor, user, user.role)
-    User.objects.filter(pk=user.pk).update(is_active=False)
-    outbox.enqueue(
-        DROP_SESSIONS, f"{DROP_SESSIONS}:{user.pk}:{now().timestamp()}", {"user": user.pk}
-    )
-    audit.record(actor, audit.Area.PEOPLE, f"{user} switched off", url=PEOPLE_PAGE)
-
-
-@transaction.atomic
-def reactivate(user: User, *, actor: User) -> None:
-    check_may_change(actor, user, user.role)
-    User.objects.filter(pk=user.pk).update(is_active=True)
-    audit.record(actor, audit.Area.PEOPLE, f"{user} switched on", url=PEOPLE_PAGE)
 
 
 def plan_work(user: User, *, actor: User, capacity: int, weight: int) -> None:

@@ -18,6 +18,7 @@ urlpatterns = [
     path("settings/people/<int:pk>/work/", views.work, name="work"),
     path("settings/people/<int:pk>/invite/", views.invite, name="invite"),
     path("settings/people/<int:pk>/switch-off/", views.deactivate, name="deactivate"),
+    path("settings/people/<int:pk>/transfers/", views.transfers, name="transfers"),
     path("settings/people/<int:pk>/switch-on/", views.reactivate, name="reactivate"),
     path("settings/people/<int:pk>/absences/new/", views.add_absence, name="add-absence"),
     path("absences/<int:pk>/remove/", views.remove_absence, name="remove-absence"),

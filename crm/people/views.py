@@ -13,14 +13,17 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django.views.decorators.vary import vary_on_headers
 
 from crm.common.htmx import done, refused, toast, wants_partial
-from crm.people import deleting, services
+from crm.people import deleting, services, switching_off
+from crm.people.belongings import KINDS
 from crm.people.forms import AbsenceForm, PeopleFilter, PersonForm, WorkForm
 from crm.people.invitations import CannotInvite
 from crm.people.invitations import invite as send_invitation
+from crm.people.switch_off_form import SwitchOffForm
 from crm.users.models import Absence, User, UserQuerySet
 from crm.users.permissions import ADMINS, EVERYBODY, MANAGERS, SignedInRequest, allow
 
 CHANGED = "people-changed"
+MOST_TRANSFERS = 30
 SORTS = {"name": "name", "role": "role", "team": "team__name", "capacity": "capacity"}
 NO_PASSWORD = Q(password__startswith="!")  # noqa: S106 what an unusable one begins with
 ACCESS = {
@@ -95,7 +98,7 @@ def work(request: SignedInRequest, pk: int) -> HttpResponse:
         services.plan_work(user, actor=request.user, **form.cleaned_data)
         toast(request, f"{user} saved")
         return done(request, reverse("users:work", args=[pk]))
-    context = {"person": user, "form": form, "absence_form": AbsenceForm()}
+    context = {**transfers_of(user), "form": form, "absence_form": AbsenceForm()}
     return answer(request, "users/work.html", context, form.is_bound)
 
 
@@ -112,25 +115,58 @@ def invite(request: SignedInRequest, pk: int) -> HttpResponse:
     return done(request, reverse("users:list"), event=CHANGED)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @allow(ADMINS)
 def deactivate(request: SignedInRequest, pk: int) -> HttpResponse:
-    user = get_object_or_404(User.objects.managed_by(request.user), pk=pk)
-    try:
-        services.deactivate(user, actor=request.user)
-        toast(request, f"{user} is switched off", undo_url=reverse("users:reactivate", args=[pk]))
-    except services.LastAdministrator as error:
-        toast(request, str(error), level="error")
-    return done(request, reverse("users:list"), event=CHANGED)
+    """Ask who gets what the person owns, and switch them off."""
+    user = get_object_or_404(User.objects.managed_by(request.user).select_related("team"), pk=pk)
+    form = SwitchOffForm(request.POST if request.method == "POST" else None, person=user)
+    if form.is_valid():
+        try:
+            switching_off.deactivate(user, actor=request.user, takers=form.takers)
+        except (services.LastAdministrator, switching_off.NoTaker) as error:
+            form.add_error(None, str(error))
+        else:
+            toast(request, off_text(user, len(form.owned)))
+            return done(request, reverse("users:work", args=[pk]))
+    context = {"form": form, "person": user}
+    return form_page(request, "users/_switch_off.html", context)
+
+
+def off_text(user: User, kinds: int) -> str:
+    return (
+        f"{user} is switched off. Their records go to the new owners."
+        if kinds
+        else (f"{user} is switched off")
+    )
 
 
 @require_POST
 @allow(ADMINS)
 def reactivate(request: SignedInRequest, pk: int) -> HttpResponse:
     user = get_object_or_404(User.objects.managed_by(request.user), pk=pk)
-    services.reactivate(user, actor=request.user)
-    toast(request, f"{user} is switched on")
+    given = switching_off.reactivate(user, actor=request.user)
+    stays = ". What went to others stays with them." if given else ""
+    toast(request, f"{user} is switched on{stays}")
     return done(request, reverse("users:list"), event=CHANGED)
+
+
+@require_GET
+@allow(MANAGERS)
+def transfers(request: SignedInRequest, pk: int) -> HttpResponse:
+    """How far the records of a switched-off person are on their way to the new owners."""
+    user = get_object_or_404(User.objects.managed_by(request.user), pk=pk)
+    if not wants_partial(request):
+        return redirect("users:work", pk=pk)
+    return render(request, "users/_transfers.html", transfers_of(user))
+
+
+def transfers_of(user: User) -> dict[str, Any]:
+    """Return what the fragment of transfers needs: each with the words of its kind."""
+    found = user.transfers.select_related("taker", "giver__team").order_by("-asked_at", "pk")
+    rows = [(transfer, KINDS[transfer.kind].label) for transfer in found if transfer.kind in KINDS]
+    going = any(transfer.done_at is None for transfer, _ in rows)
+    return {"person": user, "transfers": rows[:MOST_TRANSFERS], "going": going}
 
 
 # Absences: one's own, and those of the people one manages ---------------------------------------

@@ -13,7 +13,7 @@ from crm.planning.measuring import Measured, measure, whole_lags
 from crm.reports.questions import Question, today
 from crm.reports.velocity.chosen import WON, closed
 from crm.users.models import Organisation
-from deals.forecast.quotas import quotas, sellers, team_names
+from deals.forecast.quotas import people_of, quotas, team_names
 from deals.forecast.spans import QUARTER, Span, asked, span_of
 
 PERCENTS = ("mql_rate", "sql_rate", "win_rate")
@@ -100,7 +100,7 @@ def read(name: str, text: str) -> Any:
 
 def usual_target(quarter: Span) -> int | None:
     """Return the quarter's quotas, else what was won in the quarter before today's."""
-    people = sellers()
+    people = people_of([quarter])
     found = quotas([quarter], people).of_all(quarter, teams=team_names())
     if found:
         return found

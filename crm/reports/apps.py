@@ -12,6 +12,7 @@ class ReportsConfig(AppConfig):
         from crm.funnel import ledger
         from crm.outbox import services as outbox
         from crm.reports import (
+            belongings,
             catalogue,
             drill,
             keeping,
@@ -33,3 +34,4 @@ class ReportsConfig(AppConfig):
         outbox.register(ledger.COUNT_ANEW, keeping.handle)
         counting.register(sums.by_campaign)
         register(self, triggers.TRIGGERS)
+        belongings.register()

@@ -325,3 +325,6 @@ class Absence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}, {self.first_day} to {self.last_day}"
+
+
+from crm.users.transfer_models import Transfer as Transfer  # noqa: E402  of this app too

@@ -8,7 +8,7 @@ from typing import Any
 from crm.users.models import Organisation, Role, Scope, User
 from deals.forecast import arithmetic, counting
 from deals.forecast.arithmetic import Line, Standing, Sum, standing
-from deals.forecast.quotas import Quotas, quotas, sellers, team_names
+from deals.forecast.quotas import Quotas, people_of, quotas, team_names
 from deals.forecast.spans import Span
 
 PEOPLE, TEAMS = "people", "teams"
@@ -90,7 +90,7 @@ def forecast(span: Span, *, by: str = PEOPLE, user: User | None = None) -> Forec
 
 def put_together(lines: list[Line], span: Span, *, by: str, user: User | None) -> Forecast:
     """Return the forecast that `lines` add up to, of now or of a snapshot."""
-    currency, people, teams = Organisation.get().currency, sellers(), team_names()
+    currency, people, teams = Organisation.get().currency, people_of([span]), team_names()
     known = quotas([span], people)
     seen, seen_teams = visible_people(people, user), visible_teams(teams, user)
     make = by_team if by == TEAMS else by_person

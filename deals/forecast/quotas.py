@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from crm.users.models import Organisation, Team, User
 from deals.forecast import arithmetic
@@ -44,6 +45,22 @@ def set_quotas(changes: dict[Key, int | None]) -> int:
 def sellers() -> "list[User]":
     """Return those who may have a quota: active reps and sales managers, by team and name."""
     return list(User.objects.sellers().select_related("team").order_by("team__name", "name", "pk"))
+
+
+def people_of(spans: Iterable[Span]) -> "list[User]":
+    """Return the sellers, and whoever else has a quota in these spans, by team and name.
+
+    Who left, or sells no more, keeps the quota beside what they won, so that rows sum to totals.
+    """
+    quota = Quota.objects.filter(user=OuterRef("pk"), starts_on__in=days_of(spans))
+    found = User.objects.filter(Q(pk__in=User.objects.sellers().values("pk")) | Exists(quota))
+    return list(found.select_related("team").order_by("team__name", "name", "pk"))
+
+
+def days_of(spans: Iterable[Span]) -> set[date]:
+    """Return the first days of all months and quarters that the targets of `spans` are made of."""
+    days = {day for span in spans for day in [span.first, *span.months]}
+    return days | {span_of(QUARTER, day).first for day in days}
 
 
 @dataclass(frozen=True)
@@ -87,11 +104,9 @@ class Quotas:
 def quotas(spans: Iterable[Span], people: Iterable[User]) -> Quotas:
     """Return the quotas that the targets of `spans` are made of, by one query.
 
-    people: the sellers. A quota in a currency that is no longer the organisation's is left out.
+    people: of `people_of`. A quota in a currency that is no longer the organisation's is left out.
     """
-    days = {day for span in spans for day in [span.first, *span.months]}
-    days |= {span_of(QUARTER, day).first for day in days}
-    rows = Quota.objects.filter(starts_on__in=days, currency=Organisation.get().currency)
+    rows = Quota.objects.filter(starts_on__in=days_of(spans), currency=Organisation.get().currency)
     members: dict[int, list[int]] = {}
     for user in people:
         members.setdefault(user.team_id or 0, []).append(user.pk)

@@ -13,7 +13,7 @@ from crm.users.permissions import SALES, SALES_MANAGERS, SignedInRequest, allow
 from deals.forecast import counting, spans, targets
 from deals.forecast.forecasting import visible_people, visible_teams
 from deals.forecast.pages import page_tabs
-from deals.forecast.quotas import sellers, set_quotas
+from deals.forecast.quotas import people_of, set_quotas
 from deals.forecast.spans import QUARTER, Span
 from deals.forecast.targets import Whose
 
@@ -22,8 +22,14 @@ from deals.forecast.targets import Whose
 @require_GET
 def target_grid(request: SignedInRequest) -> HttpResponse:
     """Two quarters of targets. A rep reads his own, a manager writes his team's."""
-    people = sellers()
+    people = people_shown(request)
     return show(request, people, rows_of(request.user, people))
+
+
+def people_shown(request: HttpRequest) -> list[User]:
+    """Return whose rows the two quarters have: sellers, and who left with a quota in them."""
+    first = first_of(request)
+    return people_of([first, first.shifted(1)])
 
 
 def rows_of(user: User, people: list[User]) -> Whose:
@@ -63,7 +69,7 @@ def show(
 @require_POST
 def target_save(request: SignedInRequest) -> HttpResponse:
     """Save what can be read: one cell or a block by htmx, all of a plain form without it."""
-    people, typed = sellers(), request.POST.dict()
+    people, typed = people_shown(request), request.POST.dict()
     rows = rows_of(request.user, people)
     changes, errors, names = targets.read(typed, rows)
     count = set_quotas(changes)

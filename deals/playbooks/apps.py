@@ -6,6 +6,7 @@ class PlaybooksConfig(AppConfig):
 
     def ready(self) -> None:
         from crm.outbox import services as outbox
-        from deals.playbooks import running
+        from deals.playbooks import belongings, running
 
         outbox.register(running.STEP_SETTLED, running.handle_settled)
+        belongings.register()

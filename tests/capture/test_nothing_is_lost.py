@@ -30,7 +30,7 @@ HOSTILE = [
 
 @pytest.fixture
 def form():
-    return CaptureFormFactory(name="Demo", fields=ALL, created_by=UserFactory(role=Role.MARKETER))
+    return CaptureFormFactory(name="Demo", fields=ALL, owner=UserFactory(role=Role.MARKETER))
 
 
 @pytest.mark.parametrize("odd", HOSTILE)
@@ -75,7 +75,7 @@ def test_what_cannot_become_a_lead_waits_for_review_and_its_marketer_is_told(for
     assert broken.problem
     assert broken.values["message"] == "Call me"
     assert not Lead.objects.exists()
-    notice = Notification.objects.get(user=form.created_by)
+    notice = Notification.objects.get(user=form.owner)
     assert notice.url == f"/forms/submissions/{broken.pk}/"
 
 

@@ -15,7 +15,7 @@ from crm.common.logs import hide_secrets
 from crm.common.retention import prune_all
 from crm.importing.models import Import
 from crm.outbox.services import sweep
-from crm.people import services as people
+from crm.people import switching_off
 from crm.users.models import Role
 from tests.factories import LeadFactory, UserFactory
 
@@ -133,7 +133,7 @@ def test_the_sessions_of_who_is_switched_off_end_for_good_and_old_rows_go(sign_i
     assert client.get("/profile/").status_code == 200
     rows = Session.objects.count()
 
-    people.deactivate(user, actor=admin)
+    switching_off.deactivate(user, actor=admin)
     sweep()
     Session.objects.create(
         session_key="old", session_data="", expire_date=now() - timedelta(days=1)
@@ -142,7 +142,7 @@ def test_the_sessions_of_who_is_switched_off_end_for_good_and_old_rows_go(sign_i
 
     assert client.get("/profile/").status_code == 302
     assert Session.objects.count() == rows - 1
-    people.reactivate(user, actor=admin)
+    switching_off.reactivate(user, actor=admin)
     assert client.get("/profile/").status_code == 302
     assert other.get("/profile/").status_code == 200
     assert not Session.objects.filter(session_key="old").exists()

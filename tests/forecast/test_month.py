@@ -165,3 +165,39 @@ def test_the_forecast_asks_the_same_number_of_questions_for_five_deals_and_a_hun
 
     assert asked[:2] == asked[2:]
     assert asked[0] <= 15
+
+
+@pytest.mark.parametrize("by", [forecasting.PEOPLE, forecasting.TEAMS])
+def test_who_left_keeps_quota_and_wins_and_the_rows_sum_to_the_total(zone, by):
+    team = TeamFactory()
+    rita, sam = UserFactory(team=team, name="Rita"), UserFactory(team=team, name="Sam")
+    idle = UserFactory(team=team, name="Idle")
+    at = datetime(2026, 11, 10, tzinfo=zone)
+    won(rita, 400_00, at)
+    won(sam, 300_00, at)
+    quota = {rita: 1000_00, sam: 2000_00, idle: 500_00}
+    set_quotas({("user", one.pk, MONTH, NOVEMBER.first): amount for one, amount in quota.items()})
+    before = forecasting.forecast(NOVEMBER, by=by)
+
+    for one in (rita, idle):
+        one.is_active = False
+        one.save()
+
+    after = forecasting.forecast(NOVEMBER, by=by)
+    assert after.total == before.total
+    assert [row.standing for row in after.rows] == [row.standing for row in before.rows]
+    assert after.total.target == sum(row.standing.target or 0 for row in after.rows) == 3500_00
+    assert after.total.won.amount == sum(row.standing.won.amount for row in after.rows)
+    if by == forecasting.PEOPLE:
+        assert {row.name for row in after.rows} == {"Rita", "Sam", "Idle"}
+        assert {row.name for row in forecasting.forecast(DECEMBER).rows} == {"Sam"}
+
+
+def test_the_targets_of_who_left_can_still_be_read_and_changed(zone, sign_in):
+    gone = UserFactory(team=TeamFactory(), name="Rita", is_active=False)
+    set_quotas({("user", gone.pk, MONTH, NOVEMBER.first): 1000_00})
+
+    page = sign_in(role=Role.ADMIN).get("/targets/?from=2026-Q4").content.decode()
+
+    assert "Rita" in page
+    assert "Rita" not in sign_in(role=Role.ADMIN).get("/targets/?from=2027-Q3").content.decode()

@@ -5,7 +5,7 @@ import pytest
 from crm.mailing.models import Mail
 from crm.outbox import services as outbox
 from crm.outbox.models import Effect
-from crm.people import services
+from crm.people import services, switching_off
 from crm.users.models import Role, Scope, User
 from tests.factories import DealFactory, TeamFactory, UserFactory, waiting_handoff
 
@@ -54,7 +54,7 @@ def test_the_last_administrator_keeps_the_role(admin):
     with pytest.raises(services.LastAdministrator):
         services.edit_user(admin, actor=admin, role=Role.REP)
     with pytest.raises(services.LastAdministrator):
-        services.deactivate(admin, actor=admin)
+        switching_off.deactivate(admin, actor=admin)
 
     admin.refresh_from_db()
     assert (admin.role, admin.is_active) == (Role.ADMIN, True)
@@ -63,7 +63,7 @@ def test_the_last_administrator_keeps_the_role(admin):
 def test_an_administrator_may_go_when_another_stays(admin):
     other = UserFactory(role=Role.ADMIN)
 
-    services.deactivate(admin, actor=other)
+    switching_off.deactivate(admin, actor=other)
 
     admin.refresh_from_db()
     assert not admin.is_active
@@ -74,7 +74,7 @@ def test_somebody_switched_off_is_logged_out_and_stays_out(admin, organisation, 
     browser = sign_in(rep)
     assert browser.get("/profile/").status_code == 200
 
-    services.deactivate(rep, actor=admin)
+    switching_off.deactivate(rep, actor=admin)
 
     assert browser.get("/profile/").status_code == 302
 
