@@ -32,6 +32,7 @@ def register() -> None:
             owned=deals_of,
             give=give,
             takers=sellers,
+            costs=5,
             help="With their open follow-ups. Won and lost deals and quotas stay.",
         )
     )

@@ -67,6 +67,7 @@ def register() -> None:
             give=give_handoffs,
             takers=sellers_only,
             queue=True,
+            costs=5,
             help="That wait for an answer, of leads that belong to others.",
         )
     )

@@ -35,6 +35,7 @@ class Kind:
     owned: the records of a user that move
     takers: who may hold them
     queue: whether they may belong to nobody, in the queue of the team
+    costs: how many times as long as others one takes, so that no slice lasts a second
     """
 
     key: str
@@ -46,6 +47,7 @@ class Kind:
     takers: Callable[[UserQuerySet], UserQuerySet]
     queue: bool = False
     help: str = ""
+    costs: int = 1
 
     def count(self, user: User) -> int:
         return self.owned(user).count()
@@ -79,9 +81,11 @@ def carry(payload: dict[str, Any]) -> None:
     if transfer is None:
         return
     actor = transfer.asked_by or transfer.giver
-    moved = KINDS[transfer.kind].give(transfer.giver, transfer.taker, actor, AT_ONCE)
+    kind = KINDS[transfer.kind]
+    most = AT_ONCE // kind.costs
+    moved = kind.give(transfer.giver, transfer.taker, actor, most)
     transfer.moved += moved
-    if moved < AT_ONCE:
+    if moved < most:
         transfer.done_at = now()
     transfer.save(update_fields=["moved", "done_at"])
     begin_next(transfer.giver)

@@ -1,5 +1,6 @@
 """Switching a person off: what they own gets a new owner, what they did stays theirs."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -278,10 +279,11 @@ def test_open_handoffs_and_follow_ups_follow_the_leads_and_a_breach_stays(admin,
 
 
 def test_many_records_move_in_slices_and_none_twice(admin, rita, sam, monkeypatch):
-    monkeypatch.setattr(belongings, "AT_ONCE", 2)
-    for _ in range(5):
+    monkeypatch.setattr(belongings, "AT_ONCE", 10)
+    for _ in range(25):
         LeadFactory(owner=rita)
-    DealFactory(owner=rita)
+    for _ in range(3):
+        DealFactory(owner=rita)
 
     switching_off.deactivate(rita, actor=admin, takers={"leads": sam, "deals": sam})
     first = Effect.objects.get(kind="users.transfer:leads")
@@ -289,14 +291,32 @@ def test_many_records_move_in_slices_and_none_twice(admin, rita, sam, monkeypatc
     halfway = Transfer.objects.get(kind="leads").moved
     carry_everything()
 
-    assert halfway == 2
+    assert halfway == 10
     leads, deals = Transfer.objects.order_by("pk")
-    assert (leads.moved, deals.moved) == (5, 1)
+    assert (leads.moved, deals.moved) == (25, 3)
     assert leads.done_at <= deals.done_at
-    assert Lead.objects.filter(owner=sam).count() == 5
-    assert LeadChange.objects.filter(field="owner").count() == 5
+    assert Lead.objects.filter(owner=sam).count() == 25
+    assert LeadChange.objects.filter(field="owner").count() == 25
     belongings.carry(first.payload)
-    assert Transfer.objects.get(kind="leads").moved == 5
+    assert Transfer.objects.get(kind="leads").moved == 25
+
+
+def test_a_slice_of_deals_is_smaller_than_one_of_leads(admin, rita, sam, monkeypatch):
+    asked = {}
+    for key in ("leads", "deals"):
+        MAKERS[key](rita)
+        kind = KINDS[key]
+
+        def give(giver, taker, actor, most, kind=kind):
+            asked[kind.key] = most
+            return kind.give(giver, taker, actor, most)
+
+        monkeypatch.setitem(KINDS, key, replace(kind, give=give))
+
+    switching_off.deactivate(rita, actor=admin, takers={"leads": sam, "deals": sam})
+    carry_everything()
+
+    assert asked == {"leads": 200, "deals": 40}
 
 
 def test_the_history_says_who_gave_it(admin, rita, sam, mira):
