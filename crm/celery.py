@@ -11,7 +11,7 @@ from kombu.transport import TRANSPORT_ALIASES
 TRANSPORT_ALIASES["files"] = "crm.outbox.file_broker:Transport"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
 
-app = Celery("tandem")
+app = Celery("tandem", task_cls="crm.outbox.acting_tasks:ActingTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

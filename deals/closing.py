@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.timezone import localdate, now
 
 from crm.activities.of_deals import close_with_deals, open_with_deal
+from crm.audit.acting import acting
 from crm.common import formats
 from crm.funnel import handoffs, ledger, verdicts
 from crm.funnel.causes import Cause, Code
@@ -169,10 +170,10 @@ def let_go(
 def recycle(lead: Lead, *, actor: User, revisit_on: date, batch: UUID) -> None:
     """Give a lost lead back to marketing: → Recycled, free, not to be offered before that day.
 
-    batch: of the lines of history that say whose it was; undoing the close reads them
+    batch: of the changes that say whose it was; undoing the close reads them
     """
-    ownership.note_release(lead, actor=actor, batch=batch)
-    handoffs.assign(lead, None)
+    with acting(actor, batch=batch):
+        handoffs.assign(lead, None)
     Lead.objects.filter(pk=lead.pk).update(recycled_until=revisit_on)
     cause = Cause(Code.REVISIT, day=revisit_on)
     move = ledger.move(lead, Stage.RECYCLED, actor=actor, cause=cause)

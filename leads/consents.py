@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.timezone import now
 
+from crm.audit.acting import acting
 from crm.mailing.links import blank_used
 from crm.mailing.suppressing import lift_unsubscription
 from crm.users.models import User
@@ -18,7 +19,7 @@ from leads import consent_mail
 from leads.consent_models import LONGEST_SOURCE, Consent
 from leads.models import Lead
 from leads.normalising import one_line
-from leads.services import change, locked, note_changes
+from leads.services import ask_for_scores, locked
 
 DERIVED = ("consent", "consent_at", "consent_source", "consent_asked_at")
 Proof = Consent.Proof
@@ -125,20 +126,23 @@ def withdraw_consent(
 
 
 def derive(stored: Lead, lead: Lead, *, actor: User | None) -> None:
-    """Write the columns of a locked lead from its records, with a line of history.
+    """Write the columns of a locked lead from its records.
 
     stored: the locked row; lead: the caller's object, brought up to date as well
     """
-    before = words(stored)
+    before = columns_of(stored)
     for name, value in derived(list(stored.consents.all())).items():
         setattr(stored, name, value)
         setattr(lead, name, value)
-    stored.save(update_fields=DERIVED)
-    after = words(stored)
-    if after != before:
-        batch = uuid.uuid4()
-        told = f"{after} ({stored.consent_source})" if stored.consent_source else after
-        note_changes([change(stored, "consent", before, told, actor=actor, batch=batch)])
+    if columns_of(stored) == before:
+        return
+    with acting(actor, batch=uuid.uuid4()) as act:
+        stored.save(update_fields=DERIVED)
+    ask_for_scores([stored.pk], act.batch)
+
+
+def columns_of(lead: Lead) -> list[object]:
+    return [getattr(lead, name) for name in DERIVED]
 
 
 def derived(records: list[Consent]) -> dict[str, object]:
@@ -159,10 +163,3 @@ def derived(records: list[Consent]) -> dict[str, object]:
         "consent_source": last_said[1],
         "consent_asked_at": max((one.asked_at for one in still_open), default=None),
     }
-
-
-def words(lead: Lead) -> str:
-    """Return the lead's consent in a word, for its history."""
-    if lead.consent:
-        return "yes"
-    return "asked, not confirmed" if lead.consent_asked_at else "no"

@@ -7,6 +7,7 @@ from django import forms
 from django.apps import apps
 from django_countries import countries
 
+from crm.audit.models import Change as Edit
 from crm.common.freshness import Change, FreshForm
 from crm.common.names import NameInput
 from crm.users.models import User
@@ -15,7 +16,7 @@ from leads.addresses import KINDS
 from leads.duplicates import domain_of
 from leads.models import Channel, Company, CompanySize, Lead, SavedView
 from leads.normalising import BadValue, email_address
-from leads.services import LINKS
+from leads.services import EDITABLE, LINKS
 from leads.several import SeveralField
 
 COUNTRIES = [("", "–"), *countries]
@@ -75,7 +76,8 @@ class LeadForm(FreshForm, forms.Form):
         return self.lead
 
     def change(self) -> Change:
-        last = self.lead.changes.select_related("actor").first() if self.lead else None
+        edits = Edit.objects.of_field(Lead, *EDITABLE).select_related("actor")
+        last = edits.of(self.lead).first() if self.lead else None
         url = self.lead.get_absolute_url() if self.lead else ""
         return Change(last.actor or "Somebody", last.at, url) if last else Change(url=url)
 

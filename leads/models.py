@@ -1,6 +1,5 @@
 """Leads, the companies they work for, and the channels they came through."""
 
-import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from crm.users.models import User
 
 
-__all__ = ["Channel", "Company", "EmailAddress", "Lead", "LeadChange", "PhoneNumber", "SavedView"]
+__all__ = ["Channel", "Company", "EmailAddress", "Lead", "PhoneNumber", "SavedView"]
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands for “never” where leads are put in order."""
@@ -150,9 +149,9 @@ class Lead(models.Model):
     family_name = NameField(max_length=200, blank=True, default="")
     form_of_address = NameField(max_length=60, blank=True, default="", help_text="Dr., Ms, Frau")
     email = models.EmailField(blank=True, default="")
-    more_emails = models.TextField(blank=True, default="", editable=False)
+    more_emails = models.TextField("other email addresses", blank=True, default="", editable=False)
     phone = models.CharField(max_length=40, blank=True, default="")
-    more_phones = models.TextField(blank=True, default="", editable=False)
+    more_phones = models.TextField("other phone numbers", blank=True, default="", editable=False)
     job_title = NameField(max_length=120, blank=True, default="")
     company = models.ForeignKey(
         Company, null=True, blank=True, on_delete=models.SET_NULL, related_name="leads"
@@ -251,43 +250,6 @@ class Lead(models.Model):
     def salutation(self) -> str:
         """How a letter names its reader: “Dr. Weber”, else the given name."""
         return salutation({part: getattr(self, part) for part in PARTS}, self.name)
-
-
-class LeadChange(models.Model):
-    """One edit of one field of a lead: who, when, from what to what. Appended, never changed.
-
-    `old` and `new` are the values as people read them; where the field names another row, its key
-    is kept beside. What one act changed shares a `batch`, and is undone together.
-    """
-
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="changes")
-    batch = models.UUIDField(default=uuid.uuid4)
-    field = models.CharField(max_length=20)
-    old = models.TextField(blank=True, default="")
-    new = models.TextField(blank=True, default="")
-    old_id = models.BigIntegerField(null=True, blank=True)
-    new_id = models.BigIntegerField(null=True, blank=True)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        ordering = ["-at", "-pk"]
-        indexes = [
-            models.Index(fields=["lead", "-at"], name="change_of_lead"),
-            models.Index(fields=["batch"], name="change_of_batch"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.label}: {self.old or '–'} → {self.new or '–'}"
-
-    @property
-    def label(self) -> str:
-        """The field's name as people say it."""
-        named = {"email": "E-mail", "more_emails": "Other e-mail addresses",
-                 "more_phones": "Other phone numbers"}  # fmt: skip
-        return named.get(self.field, self.field.replace("_", " ").capitalize())
 
 
 class SavedView(models.Model):

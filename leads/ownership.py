@@ -8,10 +8,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from crm.audit.acting import acting
+from crm.audit.models import Change
 from crm.outbox import services as outbox
 from crm.users.models import Team, User
 from leads import writing
-from leads.models import Lead, LeadChange
+from leads.models import Lead
 
 LEADS_ASSIGNED = "leads.assigned"
 """Payload {"leads": [pk], "owner": pk or None, "actor": pk}: what hangs on the owner follows."""
@@ -34,7 +36,7 @@ class Assignment:
 def assign_owner(leads: QuerySet[Lead], owner: User | None, *, actor: User) -> Assignment:
     """Make `owner` the owner of all `leads`, his team theirs; None frees them for their team.
 
-    Those that he owns already are left alone. Each change is a line in the lead's history.
+    Those that he owns already are left alone. One batch of history undoes it.
     Raises NotTheirs for an actor who does not decide whose a lead is.
     """
     writing.check_fields(actor, ["owner"])
@@ -59,41 +61,14 @@ def chunks(leads: QuerySet[Lead]) -> Iterator[list[int]]:
 
 def give(ids: list[int], owner: User | None, *, actor: User, batch: uuid.UUID) -> int:
     """Change the owner of those of `ids` that are not his yet; see `assign_owner`."""
-    found = Lead.objects.select_for_update(of=("self",)).order_by("pk")
-    named = found.select_related("owner", "team").only("pk", "owner__name", "team__name")
-    rows = list(named.filter(others(owner), pk__in=ids))
-    if not rows:
-        return 0
-    lines = [
-        LeadChange(
-            lead=lead, batch=batch, field="owner", actor=actor,
-            old=str(lead.owner or ""), old_id=lead.owner_id,
-            new=str(owner or ""), new_id=owner.pk if owner else None,
-        )
-        for lead in rows
-    ]  # fmt: skip
-    if owner:
-        lines += [
-            line for lead in rows if (line := team_line(lead, owner.team, actor=actor, batch=batch))
-        ]
-    moved = {"owner": owner, "team": owner.team} if owner else {"owner": None}
-    Lead.objects.filter(pk__in=[lead.pk for lead in rows]).update(**moved)
-    LeadChange.objects.bulk_create(lines, batch_size=500)
-    tell([lead.pk for lead in rows], owner, actor=actor)
+    found = Lead.objects.select_for_update().order_by("pk")
+    rows = list(found.filter(others(owner), pk__in=ids).values_list("pk", flat=True))
+    if rows:
+        moved = {"owner": owner, "team": owner.team} if owner else {"owner": None}
+        with acting(actor, batch=batch):
+            Lead.objects.filter(pk__in=rows).update(**moved)
+        tell(rows, owner, actor=actor)
     return len(rows)
-
-
-def team_line(
-    lead: Lead, team: Team | None, *, actor: User | None, batch: uuid.UUID
-) -> LeadChange | None:
-    """Return the line of history of a team that changes with the owner; the undo reads it."""
-    if lead.team == team:
-        return None
-    return LeadChange(
-        lead=lead, batch=batch, field="team", actor=actor,
-        old=str(lead.team or ""), old_id=lead.team_id,
-        new=str(team or ""), new_id=team.pk if team else None,
-    )  # fmt: skip
 
 
 def tell(ids: list[int], owner: User | None, *, actor: User) -> None:
@@ -109,20 +84,19 @@ def tell(ids: list[int], owner: User | None, *, actor: User) -> None:
 def take_back_assignment(batch: uuid.UUID, *, actor: User) -> int:
     """Give the leads of one assignment back to whom, and to which team, they belonged.
 
-    Return how many. Only what `actor` did himself; a lead that has a new owner since stays there.
+    Return how many. Only what `actor` did themself; a lead that has a new owner since stays there.
     Raises NotTheirs for an actor who does not decide whose a lead is.
     """
-    lines = LeadChange.objects.filter(batch=batch, actor=actor, field="owner")
-    if lines.exists():
-        writing.check_fields(actor, ["owner"])
     former: dict[int | None, list[tuple[int, int | None]]] = {}
-    for lead, old, new in lines.values_list("lead_id", "old_id", "new_id"):
-        former.setdefault(old, []).append((lead, new))
-    teams = dict(
-        LeadChange.objects.filter(batch=batch, actor=actor, field="team").values_list(
-            "lead_id", "old_id"
-        )
-    )
+    teams: dict[int, int | None] = {}
+    for change in Change.objects.of_field(Lead, "owner", "team").filter(batch=batch, actor=actor):
+        if change.field == "team_id":
+            teams[change.object_id] = change.value_before
+        else:
+            pair = (change.object_id, change.value_after)
+            former.setdefault(change.value_before, []).append(pair)
+    if former:
+        writing.check_fields(actor, ["owner"])
     owners = {user.pk: user for user in User.objects.filter(pk__in=[k for k in former if k])}
     back, count = uuid.uuid4(), 0
     for old, pairs in former.items():
@@ -130,26 +104,16 @@ def take_back_assignment(batch: uuid.UUID, *, actor: User) -> int:
         kept = Lead.objects.filter(pk__in=[pk for pk, _ in pairs], owner=new)
         for chunk in chunks(kept):
             count += give(chunk, owners.get(old or 0), actor=actor, batch=back)
-            restore_teams(chunk, teams)
+            with acting(actor, batch=back):
+                restore_teams(chunk, teams)
     return count
 
 
-def note_release(lead: Lead, *, actor: User | None, batch: uuid.UUID) -> None:
-    """Write into the history whose a lead is that is about to belong to nobody and no team."""
-    if lead.owner_id:
-        LeadChange.objects.create(
-            lead=lead, batch=batch, field="owner", actor=actor, old=str(lead.owner),
-            old_id=lead.owner_id,
-        )  # fmt: skip
-    if line := team_line(lead, None, actor=actor, batch=batch):
-        line.save()
-
-
 def take_release_back(lead: Lead, batches: Collection[uuid.UUID]) -> None:
-    """Give a lead that belongs to nobody back to whom `note_release` says it belonged."""
-    former = LeadChange.objects.filter(lead=lead, batch__in=batches)
+    """Give a lead that belongs to nobody back to whom it belonged before the acts `batches`."""
+    released = Change.objects.of(lead).of_field(Lead, "owner", "team").filter(batch__in=batches)
     values: dict[str, Any] = {
-        f"{field}_id": old for field, old in former.values_list("field", "old_id")
+        change.field: change.value_before for change in released.order_by("pk")
     }
     free = Lead.objects.filter(pk=lead.pk, owner=None)
     if values and free.update(recycled_until=None, **values):

@@ -1,11 +1,11 @@
 """What is done with leads: making one, editing its facts, taking that back.
 
 A new lead enters the funnel through `crm.funnel.intake.take_in`, which calls `create_lead`. Every
-change leaves a line of history (LeadChange) and asks for a new score (LEAD_CHANGED).
+change asks for a new score (LEAD_CHANGED); the history that undo reads is written by the database.
 """
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,11 +13,13 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 
+from crm.audit.acting import acting
+from crm.audit.models import Change
 from crm.common import folding
 from crm.outbox import services as outbox
 from crm.users.models import Organisation, User
 from leads import addresses, writing
-from leads.models import Channel, Company, Consent, Lead, LeadChange
+from leads.models import Channel, Company, Consent, Lead
 from leads.names import LONGEST, PARTS, follow_name
 from leads.normalising import (
     BadValue,
@@ -222,8 +224,8 @@ def save_unless_known(lead: Lead, fields: set[str] | None = None) -> None:
 
 
 @transaction.atomic
-def edit_lead(lead: Lead, changes: Mapping[str, Any], *, actor: User | None) -> list[LeadChange]:
-    """Change facts of `lead`; return what became different, as one batch of history.
+def edit_lead(lead: Lead, changes: Mapping[str, Any], *, actor: User | None) -> uuid.UUID | None:
+    """Change facts of `lead`; return the batch of history that undoes it, None if none changed.
 
     changes: some of EDITABLE; company, channel and campaign are rows or None
 
@@ -238,21 +240,19 @@ def edit_lead(lead: Lead, changes: Mapping[str, Any], *, actor: User | None) -> 
     country = str(stored.country or getattr(stored.company, "country", ""))
     kept = addresses.follow_main(cleaned(changes, country=country), stored)
     kept = follow_name(kept, stored)
-    writing.check_fields(actor, writing.changed(stored, kept))
-    batch = uuid.uuid4()
-    lines = [
-        change(stored, field, getattr(stored, field), value, actor=actor, batch=batch)
-        for field, value in kept.items()
-        if getattr(stored, field) != value
-    ]
-    if lines:
-        for line in lines:
-            setattr(stored, line.field, kept[line.field])
-        save_facts(stored, {line.field for line in lines})
-        for line in lines:
-            setattr(lead, line.field, kept[line.field])
-        lead.search_key = stored.search_key
-    return note_changes(lines)
+    changed = set(writing.changed(stored, kept))
+    writing.check_fields(actor, changed)
+    if not changed:
+        return None
+    for field in changed:
+        setattr(stored, field, kept[field])
+    with acting(actor, batch=uuid.uuid4()) as act:
+        save_facts(stored, changed)
+    for field in changed:
+        setattr(lead, field, kept[field])
+    lead.search_key = stored.search_key
+    ask_for_scores([stored.pk], act.batch)
+    return act.batch
 
 
 def locked(lead: Lead) -> Lead:
@@ -275,71 +275,37 @@ def save_facts(lead: Lead, fields: set[str]) -> None:
     save_unless_known(lead, fields)
 
 
-def change(
-    lead: Lead, field: str, old: Any, new: Any, *, actor: User | None, batch: uuid.UUID
-) -> LeadChange:
-    """Return the line of history for one change, not yet saved."""
-    return LeadChange(
-        lead=lead,
-        batch=batch,
-        field=field,
-        old=str(old or ""),
-        new=str(new or ""),
-        old_id=getattr(old, "pk", None),
-        new_id=getattr(new, "pk", None),
-        actor=actor,
-    )
-
-
-def note_changes(lines: list[LeadChange]) -> list[LeadChange]:
-    """Append these lines of history and ask for new scores of their leads."""
-    if lines:
-        LeadChange.objects.bulk_create(lines, batch_size=500)
-        ids = {line.lead_id for line in lines}
-        batch = lines[0].batch
-        wishes = [(f"{LEAD_CHANGED}:{pk}:{batch}", {"lead": pk}) for pk in sorted(ids)]
-        outbox.enqueue_many(LEAD_CHANGED, wishes)
-    return lines
+def ask_for_scores(leads: Iterable[int], batch: uuid.UUID | None) -> None:
+    """Ask for new scores of leads whose facts one act has changed."""
+    wishes = [(f"{LEAD_CHANGED}:{pk}:{batch}", {"lead": pk}) for pk in sorted(leads)]
+    outbox.enqueue_many(LEAD_CHANGED, wishes)
 
 
 @transaction.atomic
 def take_back(batch: uuid.UUID, *, actor: User) -> int:
-    """Undo edits of facts that one act made (`LeadChange.batch`); return how many leads it touched.
+    """Undo edits of facts that one act made (`Change.batch`); return how many leads it touched.
 
-    Only what `actor` did himself, and only while every field is still as he left it.
+    Only what `actor` did themself, and only while every field is still as they left it.
     Raises ChangedSince otherwise, NotTheirs if their role writes such a field no more; then nothing
     is taken back.
     """
-    made = LeadChange.objects.filter(batch=batch, actor=actor, field__in=EDITABLE)
-    lines = list(made.order_by("pk"))
-    writing.check_fields(actor, {line.field for line in lines})
-    by_lead: dict[int, list[LeadChange]] = {}
-    for line in lines:
-        by_lead.setdefault(line.lead_id, []).append(line)
-    back = uuid.uuid4()
-    for pk, changed in sorted(by_lead.items()):
-        restore(Lead(pk=pk), changed, actor=actor, batch=back)
+    made = Change.objects.of_field(Lead, *EDITABLE).filter(batch=batch, actor=actor)
+    by_lead: dict[int, list[Change]] = {}
+    for change in made.order_by("pk"):
+        by_lead.setdefault(change.object_id, []).append(change)
+    writing.check_fields(actor, {one.attribute for changes in by_lead.values() for one in changes})
+    with acting(actor, batch=uuid.uuid4()) as act:
+        for pk, changes in sorted(by_lead.items()):
+            restore(Lead(pk=pk), changes)
+    ask_for_scores(by_lead, act.batch)
     return len(by_lead)
 
 
-def restore(lead: Lead, lines: list[LeadChange], *, actor: User, batch: uuid.UUID) -> None:
-    """Put the old values of `lines` back into one lead, if the new ones still stand."""
+def restore(lead: Lead, changes: list[Change]) -> None:
+    """Put the values from before `changes` back into one lead, if those after still stand."""
     stored = locked(lead)
-    undone = []
-    for line in lines:
-        linked = line.field in LINKS
-        attribute = f"{line.field}_id" if linked else line.field
-        present = getattr(stored, attribute)
-        if (present if linked else str(present or "")) != (line.new_id if linked else line.new):
+    for change in changes:
+        if getattr(stored, change.field) != change.value_after or not change.still_there:
             raise ChangedSince(str(stored))
-        setattr(stored, attribute, line.old_id if linked else line.old)
-        undone.append(reverse_of(line, actor=actor, batch=batch))
-    save_facts(stored, {line.field for line in lines})
-    note_changes(undone)
-
-
-def reverse_of(line: LeadChange, *, actor: User, batch: uuid.UUID) -> LeadChange:
-    return LeadChange(
-        lead_id=line.lead_id, batch=batch, field=line.field, actor=actor,
-        old=line.new, new=line.old, old_id=line.new_id, new_id=line.old_id,
-    )  # fmt: skip
+        setattr(stored, change.field, change.value_before)
+    save_facts(stored, {change.attribute for change in changes})

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_http_methods
 
+from crm.audit.acting import Door, acting
 from crm.common import parameters
 from crm.common.htmx import done, refused, toast, wants_partial
 from crm.users.permissions import EVERYBODY, MANAGERS, SignedInRequest, allow
@@ -31,6 +32,7 @@ def chosen(request: SignedInRequest, data: QueryDict) -> LeadQuerySet:
 
 @require_http_methods(["GET", "POST"])
 @allow(MANAGERS)
+@acting(door=Door.BULK)
 def assign(request: SignedInRequest) -> HttpResponse:
     """Give the chosen leads to one owner."""
     data = request.POST if request.method == "POST" else request.GET

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
+from crm.audit.models import Change
 from crm.common.freshness import status_of
 from crm.common.htmx import done, refused, toast, wants_partial
 from crm.users.permissions import WRITERS, SignedInRequest, allow
@@ -18,7 +19,7 @@ from leads import ownership, services
 from leads.companies import CompanyNotAccepted
 from leads.facts import LABELS, fact
 from leads.forms import LeadForm, OwnerForm
-from leads.models import Lead, LeadChange
+from leads.models import Lead
 from leads.templatetags.lead_rows import owner_cell
 from leads.views import NAMED, visible
 from leads.writing import may_write
@@ -72,11 +73,10 @@ def save_facts(request: SignedInRequest, lead: Lead, form: LeadForm) -> uuid.UUI
     """Save what the form holds; what is refused stands in its errors."""
     try:
         with transaction.atomic():
-            changes = services.edit_lead(lead, form.values(), actor=request.user)
+            return services.edit_lead(lead, form.values(), actor=request.user)
     except (services.LeadNotAccepted, CompanyNotAccepted) as refusal:
         form.refuse(refusal.errors)
         return None
-    return changes[0].batch if changes else None
 
 
 def shown(request: SignedInRequest, lead: Lead, field: str) -> HttpResponse:
@@ -115,10 +115,10 @@ def undo_url(batch: uuid.UUID) -> str:
 @require_POST
 @allow(WRITERS)
 def undo(request: SignedInRequest, batch: uuid.UUID) -> HttpResponse:
-    """Take back what the user himself did to facts or owners, as long as it still stands."""
-    lines = LeadChange.objects.filter(batch=batch, actor=request.user)
-    line = lines.select_related("lead").first()
-    if line is None:
+    """Take back what the user did themself to facts or owners, as long as it still stands."""
+    lines = Change.objects.filter(batch=batch, actor=request.user, model=Lead._meta.label_lower)
+    leads = set(lines.values_list("object_id", flat=True))
+    if not leads:
         raise Http404
     try:
         count = ownership.take_back_assignment(batch, actor=request.user)
@@ -128,8 +128,7 @@ def undo(request: SignedInRequest, batch: uuid.UUID) -> HttpResponse:
         toast(request, "Changed again meanwhile, so nothing was taken back.", level="warning")
     except services.LeadNotAccepted as refusal:
         toast(request, f"Nothing was taken back. {refusal}", level="warning")
-    alone = lines.values("lead").distinct().count() == 1
-    back = line.lead.get_absolute_url() if alone else reverse("leads:list")
+    back = reverse("leads:detail", args=[*leads]) if len(leads) == 1 else reverse("leads:list")
     if wants_partial(request):
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     return redirect(back)

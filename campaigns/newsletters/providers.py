@@ -11,6 +11,7 @@ from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
 from campaigns.newsletters import delivery
 from campaigns.newsletters.models import DeliveryEvent, MarketingMail
 from campaigns.newsletters.returned import KINDS
+from crm.audit.acting import Door, acting
 from crm.mailing import tokens
 from crm.mailing.bounces import Bounce, Phase, classify
 
@@ -33,6 +34,7 @@ REASONS = {
 reading, is no reason to call it dead."""
 
 
+@acting(door=Door.MAIL)
 def take_report(sender: Any, event: AnymailTrackingEvent, esp_name: str, **more: Any) -> None:
     """Take one tracking event of a provider. Opens and clicks are our own to count."""
     kind = kind_of(event)

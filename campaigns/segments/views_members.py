@@ -9,6 +9,7 @@ from campaigns.segments import services
 from campaigns.segments.forms import AddForm
 from campaigns.segments.models import Segment
 from campaigns.segments.views import ids_of
+from crm.audit.acting import Door, acting
 from crm.common.htmx import done, refused, toast, wants_partial
 from crm.users.permissions import MARKETING, SignedInRequest, allow
 from leads.models import Lead
@@ -17,6 +18,7 @@ from leads.views_bulk import chosen
 
 @require_http_methods(["GET", "POST"])
 @allow(MARKETING)
+@acting(door=Door.BULK)
 def bulk_add(request: SignedInRequest) -> HttpResponse:
     """Ask for a static segment, and put the chosen leads of the lead list into it."""
     data = request.POST if request.method == "POST" else request.GET

@@ -13,6 +13,7 @@ from django_countries import countries
 from campaigns import rule_sets, scoring
 from campaigns.models import ScoringRule, ScoringVersion, Touch
 from campaigns.scoring import Facts, Line, Response, Rule
+from crm.audit.models import Change
 from leads.models import Channel, Company, CompanySize, Lead
 
 SCORED = ("country", "job_title", "phone", "company", "channel")
@@ -99,7 +100,7 @@ def explain_past(lead: Lead, at: datetime) -> list[Line]:
     """Return the lines that summed to the lead's score at the past moment `at`.
 
     By the rules in force then, the touches until then, and the lead's facts as they were: every
-    change since is taken back by the history (LeadChange). What keeps no history is as it is
+    change since is taken back by the history. What keeps no history is as it is
     today: the company's own industry, size and country, and a company or channel that was deleted.
     """
     touches = lead.touches.filter(at__lte=at)
@@ -109,14 +110,13 @@ def explain_past(lead: Lead, at: datetime) -> list[Line]:
 def as_it_was(lead: Lead, at: datetime) -> Lead:
     """Return a copy of the lead, not to be saved, with its facts of the moment `at`."""
     past = copy(lead)
-    undone: set[str] = set()
-    for change in lead.changes.filter(at__gt=at, field__in=SCORED).order_by("at", "pk"):
-        if change.field in undone:
-            continue
-        undone.add(change.field)
-        model = LINKED.get(change.field)
-        old = change.old if model is None else model.objects.filter(pk=change.old_id or 0).first()
-        setattr(past, change.field, old)
+    since = Change.objects.of(lead).of_field(Lead, *SCORED).filter(at__gt=at).order_by("at", "pk")
+    first: dict[str, Change] = {}
+    for change in since:
+        first.setdefault(change.attribute, change)
+    for name, change in first.items():
+        model, old = LINKED.get(name), change.value_before
+        setattr(past, name, model.objects.filter(pk=old).first() if model and old else old)
     return past
 
 

@@ -19,6 +19,7 @@ from campaigns.filters import VIEWS, CampaignFilter, in_view, ordered
 from campaigns.models import Campaign
 from campaigns.querysets import CampaignQuerySet
 from campaigns.services import planning
+from crm.audit.acting import Door, acting
 from crm.common import parameters
 from crm.common.formats import money
 from crm.common.htmx import done, toast, wants_partial
@@ -99,6 +100,7 @@ def chosen(request: SignedInRequest) -> CampaignQuerySet:
 
 @allow(MARKETING)
 @require_POST
+@acting(door=Door.BULK)
 def bulk_pause(request: SignedInRequest) -> HttpResponse:
     batch, count = planning.pause(chosen(request))
     return told(request, batch, count, "paused")
@@ -106,6 +108,7 @@ def bulk_pause(request: SignedInRequest) -> HttpResponse:
 
 @allow(MARKETING)
 @require_POST
+@acting(door=Door.BULK)
 def bulk_archive(request: SignedInRequest) -> HttpResponse:
     batch, count = planning.archive(chosen(request))
     return told(request, batch, count, "archived")
@@ -120,6 +123,7 @@ def told(request: SignedInRequest, batch: uuid.UUID, count: int, word: str) -> H
 
 @allow(MARKETING)
 @require_POST
+@acting(door=Door.BULK)
 def bulk_undo(request: SignedInRequest, batch: uuid.UUID) -> HttpResponse:
     count = planning.undo_status(batch)
     toast(request, f"{count:,} campaign{'s' if count != 1 else ''} as before")

@@ -9,10 +9,13 @@ from django.db.models import QuerySet
 
 from crm.activities.models import Activity, FollowUp
 from crm.activities.timeline import Item, register_source
+from crm.audit.models import Change
+from crm.audit.words import lines_of
 from crm.funnel import wording
 from crm.funnel.models import Handoff, StageTransition, Verdict
 from crm.stages import OUT, WITH_SALES, Stage
-from leads.models import Lead, LeadChange
+from leads.models import Lead
+from leads.services import EDITABLE
 
 ICONS = {
     Activity.Kind.CALL: "phone",
@@ -22,6 +25,17 @@ ICONS = {
     Activity.Kind.NEGOTIATION: "scale",
     Activity.Kind.NOTE: "note",
 }
+
+EDITED = (
+    *EDITABLE,
+    "owner",
+    "consent",
+    "consent_source",
+    "consent_asked_at",
+    "external_id",
+)
+"""Facts of a lead whose changes its timeline shows; the funnel's own are told by its ledger,
+and the team follows the owner."""
 
 LINKS: list[Callable[[Iterable[int]], dict[int, str]]] = []
 
@@ -167,9 +181,10 @@ def verdict_words(row: Verdict) -> str:
 
 
 def changes(lead: Lead, before: datetime | None, limit: int) -> list[Item]:
-    rows = LeadChange.objects.filter(lead=lead).select_related("actor")
+    rows = Change.objects.of(lead).of_field(Lead, *EDITED).select_related("actor")
     return [
-        Item(row.at, f"change-{row.pk}", f"{row.label} changed", "pencil", name(row.actor),
-             text=f"{row.old or '–'} → {row.new or '–'}")
-        for row in latest(rows, before, limit)
+        Item(line.change.at, f"change-{line.change.pk}", f"{fact.label} changed", "pencil",
+             name(line.change.actor), text=f"{fact.before} → {fact.after}")
+        for line in lines_of(latest(rows, before, limit), lead)
+        for fact in line.facts
     ]  # fmt: skip

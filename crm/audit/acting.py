@@ -20,14 +20,17 @@ from django.db.models import TextChoices
 
 
 class Door(TextChoices):
-    """The way by which a change came."""
+    """The way by which a change came. EARLIER: it was noted before ways were."""
 
     SCREEN = "screen", "Screen"
+    BULK = "bulk", "Bulk action"
     IMPORT = "import", "Import"
-    MAIL = "mail", "E-mail"
+    UNDO = "undo", "Import taken back"
+    MAIL = "mail", "Received email"
     PUBLIC = "public", "Public page"
     TASK = "task", "Background work"
     COMMAND = "command", "Command line"
+    EARLIER = "earlier", "Not recorded"
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ present: ContextVar[Act] = ContextVar("present", default=NOBODY)
 def acting(
     actor: Any = None, *, door: str | None = None, batch: uuid.UUID | None = None
 ) -> Iterator[Act]:
-    """Note changes that are made inside as this actor's.
+    """Note changes that are made inside as this actor's. As a decorator: in the whole function.
 
     actor: a User or its key; None leaves the one who acts already. door, batch: likewise
     """

@@ -1,6 +1,7 @@
 """The history: one row for each change of a field, and what managers are told in words."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.conf import settings
@@ -16,7 +17,20 @@ if TYPE_CHECKING:
 class ChangeQuerySet(models.QuerySet["Change"]):
     def of(self, record: "Model") -> "ChangeQuerySet":
         """The history of one record."""
-        return self.filter(model=record._meta.label_lower, object_id=record.pk)
+        return self.about(type(record), [record.pk])
+
+    def about(self, model: "type[Model]", keys: Collection[int]) -> "ChangeQuerySet":
+        """The history of some records of one model."""
+        return self.filter(model=model._meta.label_lower, object_id__in=keys)
+
+    def of_field(self, model: "type[Model]", *names: str) -> "ChangeQuerySet":
+        """Changes of these fields of a model, named as its attributes are."""
+        columns = [field.column for field in model._meta.concrete_fields if field.name in names]
+        return self.filter(model=model._meta.label_lower, field__in=columns)
+
+    def forget(self, model: "type[Model]", keys: Iterable[int]) -> None:
+        """Drop what these records said before and say now: an erased person's."""
+        self.about(model, list(keys))._raw_delete(self.db)
 
 
 class Change(models.Model):
@@ -61,6 +75,34 @@ class Change(models.Model):
     @property
     def record_model(self) -> "type[Model]":
         return apps.get_model(self.model)
+
+    @property
+    def column(self) -> "models.Field":
+        """The changed field. Raises LookupError for what Tandem does not have any more."""
+        for field in self.record_model._meta.concrete_fields:
+            if field.column == self.field:
+                return field
+        raise LookupError(self.field)
+
+    @property
+    def attribute(self) -> str:
+        """The field's name: “owner” for owner_id."""
+        return str(self.column.name)
+
+    @property
+    def value_before(self) -> Any:
+        """What the column held, as the model takes it: the key of another row, a number, text."""
+        return self.column.to_python(self.before)
+
+    @property
+    def value_after(self) -> Any:
+        return self.column.to_python(self.after)
+
+    @property
+    def still_there(self) -> bool:
+        """Whether the row that was linked before is still there, if one was."""
+        other: Any = self.column.related_model
+        return other is None or self.before is None or other.objects.filter(pk=self.before).exists()
 
 
 class AuditEntry(models.Model):

@@ -12,7 +12,9 @@ from django.db.models import Field, GeneratedField, Model
 
 from crm.common.keys import KeyField
 
-NEVER = frozenset({"created_at", "updated_at", "password", "token", "version", "revision"})
+NEVER = frozenset({
+    "created_at", "updated_at", "password", "token", "version", "revision", "search_key",
+})  # fmt: skip
 """Fields that tell nothing, or must never be read again."""
 
 
@@ -87,7 +89,7 @@ RECORDS: dict[str, Kept] = {
     "channel_metrics.ChannelWeek": kept(made=False),
     "leads.Company": kept(),
     "leads.Lead": kept(
-        "search_text", "score", "scored_at", "last_touch_at", "stage_since", made=False,
+        "score", "scored_at", "last_touch_at", "stage_since", made=False,
         personal=True,
     ),
     "leads.EmailAddress": kept(personal=True),
@@ -102,7 +104,7 @@ RECORDS: dict[str, Kept] = {
     "correspondence.Message": Kept(only=frozenset({"lead", "deal"}), made=False, personal=True),
     "funnel.Handoff": kept("evidence", "answer_minutes", "first_contact_at", made=False),
     "funnel.Verdict": kept("key", made=False),
-    "deals.Deal": kept("search_text", "last_activity_at", "stage_since"),
+    "deals.Deal": kept("last_activity_at", "stage_since"),
     "deals.DealContact": kept(),
     "deals.DealFile": kept("key"),
     "deals.MetCriterion": kept(),
@@ -124,7 +126,6 @@ OWN = "A user's own convenience; nothing of anybody else hangs on it."
 NO_HISTORY: dict[str, str] = {
     "audit.AuditEntry": APPENDED,
     "audit.Change": APPENDED,
-    "leads.LeadChange": APPENDED,
     "leads.SavedView": OWN,
     "reports.SavedReport": OWN,
     "campaigns.ScoringDraft": "Counts for nobody until it is a version.",

@@ -50,10 +50,13 @@ class Line:
         return str(self.change.get_door_display())
 
 
-def lines_of(changes: Iterable[Change]) -> list[Line]:
-    """Return changes in words; one query for each kind of row that they name."""
+def lines_of(changes: Iterable[Change], *known: Model) -> list[Line]:
+    """Return changes in words; one query for each kind of row that they name.
+
+    known: rows that are at hand
+    """
     told = [change for change in changes if is_known(change)]
-    rows = read_rows(told)
+    rows = read_rows(told, known)
     return [line_of(change, rows) for change in told]
 
 
@@ -110,7 +113,7 @@ def field_of(model: type[Model], column: str) -> Field | None:
     return None
 
 
-def read_rows(changes: list[Change]) -> Rows:
+def read_rows(changes: list[Change], known: Iterable[Model] = ()) -> Rows:
     """Read the records that the changes are about, and the rows that their values name."""
     wanted: dict[type[Model], set[int]] = defaultdict(set)
     for change in changes:
@@ -120,7 +123,13 @@ def read_rows(changes: list[Change]) -> Rows:
             if field is not None and field.related_model:
                 related: Any = field.related_model
                 wanted[related] |= {int(value) for value in values if str(value or "").isdigit()}
-    return {model: model._base_manager.in_bulk(list(keys)) for model, keys in wanted.items()}
+    found: Rows = defaultdict(dict)
+    for row in known:
+        found[type(row)][int(row.pk)] = row
+    for model, keys in wanted.items():
+        if missing := keys - found[model].keys():
+            found[model] |= model._base_manager.in_bulk(list(missing))
+    return found
 
 
 def said(field: Field | None, value: Any, record: Any, rows: Rows) -> str:

@@ -17,15 +17,20 @@ from crm.common.schema_operations import AddIndexConcurrently, AddUniqueConcurre
 
 LOCK_TIMEOUT = os.environ.get("MIGRATION_LOCK_TIMEOUT", "5s")
 LARGE_TABLES = """
-    activities.activity activities.followup audit.auditentry campaigns.feedback
-    campaigns.memberresponse campaigns.touch capture.submission correspondence.message deals.deal
-    deals.dealcontact deals.dealmove forecast.snapshotline funnel.handoff funnel.stageentry
-    funnel.stagetransition funnel.verdict importing.importedrow leads.company leads.consent
-    leads.emailaddress leads.lead leads.leadchange leads.phonenumber mailing.mail
-    mailing.suppression negotiation.entry newsletters.click newsletters.deliveryevent
-    newsletters.marketingmail notifications.notification outbox.effect
-    qualification.qualification quotes.quote quotes.quoteline reports.funnelfact
-    segments.segmentmember sequences.enrolment sequences.steprun tracking.hit tracking.pageview
+    activities.activity activities.followup audit.auditentry audit.change campaigns.feedback
+    campaigns.heldlead campaigns.memberresponse campaigns.spend campaigns.touch
+    capture.offeredfact capture.submission correspondence.message correspondence.participant
+    correspondence.receivedfile correspondence.receivedmail deals.deal deals.dealcontact
+    deals.dealfile deals.dealmove deals.metcriterion forecast.snapshotline funnel.handoff
+    funnel.stageentry funnel.stagetransition funnel.verdict home.rebalancedrow
+    importing.importedrow leads.company leads.consent leads.emailaddress leads.lead
+    leads.phonenumber mailing.attachment mailing.mail mailing.suppression
+    negotiation.entry newsletters.click newsletters.deliveryevent newsletters.mailpreference
+    newsletters.marketingmail notifications.notification outbox.effect playbooks.playbookrun
+    qualification.qualification quotes.quote quotes.quoteline quotes.sentpdf reports.durationsum
+    reports.funnelfact reports.funnelsum reports.keptanswer repeats.answeredform reports.stalelead
+    segments.segmentmember sequences.enrolment sequences.steprun throttling.attemptcount
+    tracking.hit tracking.monthlysessions tracking.monthlyviews tracking.pageview
     tracking.session tracking.visitor
 """
 LARGE = frozenset(LARGE_TABLES.split())

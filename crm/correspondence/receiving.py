@@ -15,6 +15,8 @@ from django.db import DatabaseError, transaction
 from django.utils.timezone import now
 
 from crm.activities import guest_answers
+from crm.audit.acting import Door as HistoryDoor
+from crm.audit.acting import acting
 from crm.correspondence import incoming
 from crm.correspondence.addresses import without_tokens
 from crm.correspondence.incoming import Original, Outcome
@@ -44,6 +46,7 @@ class Delivery:
         return hashlib.sha256(self.raw).hexdigest()
 
 
+@acting(door=HistoryDoor.MAIL)
 def receive(raw: bytes, *, door: str, envelope: Iterable[str] = (), whole_size: int = 0) -> Outcome:
     """Read one message and keep it. Raises DatabaseError alone: then it is to be tried again.
 

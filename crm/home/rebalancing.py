@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from crm.activities.models import FollowUp
+from crm.audit.acting import Door, acting
 from crm.funnel import handoffs, routing
 from crm.funnel.models import Handoff
 from crm.home.models import RebalancedRow, Rebalancing
@@ -115,6 +116,7 @@ def handle(payload: dict[str, Any]) -> None:
 
 
 @transaction.atomic
+@acting(door=Door.BULK)
 def carry_chunk(made: Rebalancing, *, back: bool) -> None:
     """Carry out the next chunk, there or back, and ask for the one after it."""
     wanted = State.GIVEN if back else State.PLANNED

@@ -22,7 +22,7 @@ from crm.importing.writer import CREATE, HIDDEN, UPDATE, Wish, Writer
 from crm.stages import Stage
 from leads import addresses
 from leads.addresses import EMAILS, KINDS, PHONES
-from leads.models import EmailAddress, Lead, LeadChange
+from leads.models import EmailAddress, Lead
 from leads.names import PARTS, follow_name
 from leads.normalising import SEPARATOR, phone_number, several
 from leads.services import phone_country, search_key
@@ -34,7 +34,7 @@ MORE = ("more_emails", "more_phones", *PARTS)
 LINKS = ("company", "channel", "campaign", "owner")
 PRINTED = (*PLAIN, "company_id", "channel_id", "campaign_id", "owner_id", "consent")
 """Columns that tell whether a created lead was edited since. Changing them makes the prints of
-earlier imports worthless; what is not in here must leave a line of history (LeadChange)."""
+earlier imports worthless; for what is not in here, the undo asks the history."""
 NOTED = (*PRINTED, *MORE)
 """Columns whose values are kept for the undo."""
 printed_of = itemgetter(*PRINTED)
@@ -257,13 +257,12 @@ class LeadWriter(Writer[Lead]):
             self.recorder.created(lead, row.line, {PRINT: fingerprint(lead)})
 
     def update(self, wishes: list[Wish[Lead]]) -> None:
-        moves, lines, leads = [], [], []
+        moves, leads = [], []
         for wish in wishes:
             lead = wish.found
             assert lead is not None
             before = noted(lead)
             made = self.more_steps(lead, wish.row)
-            lines += self.change_lines(lead, wish)
             self.fill(lead, wish.row, wish.changes | self.fresh_links(wish))
             ledger_rows.take_stage(lead, made)
             leads.append(lead)
@@ -279,7 +278,6 @@ class LeadWriter(Writer[Lead]):
             leads, update_conflicts=True, unique_fields=["id"], update_fields=list(WRITTEN)
         )
         addresses.write(leads)
-        LeadChange.objects.bulk_create(lines)
         told = [lead for lead, wish in zip(leads, wishes, strict=True) if "consent" in wish.changes]
         given = [lead for lead in told if lead.consent]
         gone = [lead.pk for lead in told if not lead.consent]
@@ -308,26 +306,6 @@ class LeadWriter(Writer[Lead]):
         if "consent" in values:
             consent_records.set_columns(lead, values["consent"], source=self.source, at=self.now)
         lead.search_key, lead.sort_key = search_key(lead), sort_key(lead.name)
-
-    def change_lines(self, lead: Lead, wish: Wish[Lead]) -> list[LeadChange]:
-        """Return the lines of the lead's history of edits, as `leads.services` writes them."""
-        lines = []
-        fresh = self.links(wish.row)
-        for column, new in wish.changes.items():
-            if column == "stage":
-                continue
-            name = column.removesuffix("_id") if column in fresh else column
-            old = getattr(lead, name)
-            said = wish.row.values.get(name) if column in fresh else new
-            lines.append(
-                LeadChange(
-                    lead_id=lead.pk, batch=self.batch_id, field=name, actor=self.actor,
-                    old=str(old or ""), new=str(said or ""),
-                    old_id=getattr(old, "pk", None),
-                    new_id=fresh.get(column) if column in fresh else None,
-                )
-            )  # fmt: skip
-        return lines
 
 
 def emails_of(row: Row) -> list[str]:

@@ -13,12 +13,11 @@ from crm.importing.bulk import column
 from crm.importing.models import Import, ImportedRow
 from crm.importing.records import plain
 from crm.importing.undo_rules import edited
-from crm.importing.undo_slices import Slice, delete, forget
-from crm.importing.writer import batch_id
+from crm.importing.undo_slices import Slice, forget
 from crm.users.models import Organisation, User
 from deals.models import Deal
 from leads import addresses
-from leads.models import Company, Lead, LeadChange
+from leads.models import Company, Lead
 from leads.services import search_key
 
 Were = dict[int, dict[str, Any]]
@@ -99,7 +98,6 @@ def write(source: Import, model: Any, objects: list[Any], were: Were) -> None:
         if names:
             model._base_manager.bulk_update(same, names)
     if model is Lead:
-        delete(LeadChange, lead_id__in=[lead.pk for lead in objects], batch=batch_id(source))
         addresses.write(objects)
         consent_records.take_back(source, objects)
 

@@ -18,10 +18,9 @@ from crm.importing import marketing_rows, undo_rules
 from crm.importing.restoring import restore
 from crm.importing.undo_rules import MOVED
 from crm.importing.undo_slices import OutOfTime, Slice, delete
-from crm.importing.writer import batch_id
 from deals.models import Deal, DealMove
 from leads import addresses
-from leads.models import Consent, Lead, LeadChange
+from leads.models import Consent, Lead
 
 LISTS = (
     "leads.Company", "campaigns.Campaign", "leads.Channel", "users.User", "mailing.Suppression",
@@ -71,7 +70,6 @@ def drop_leads(part: Slice) -> None:
     for ids in part.free(Lead, partial(undo_rules.leads_with_other_moves, part.source)):
         delete(StageEntry, lead_id__in=ids)
         delete(StageTransition, lead_id__in=ids, import_id=part.source.pk)
-        delete(LeadChange, lead_id__in=ids, batch=batch_id(part.source))
         for kind in addresses.KINDS:
             delete(kind.model, lead_id__in=ids)
         delete(Consent, lead_id__in=ids)

@@ -9,6 +9,7 @@ a value that somebody has changed again. An undo can be repeated once that work 
 """
 
 import time
+from contextlib import AbstractContextManager
 from typing import Any
 
 from django.apps import apps
@@ -17,12 +18,14 @@ from django.db.models import Count
 from django.utils.timezone import now
 
 from crm.audit import services as audit
+from crm.audit.acting import Door, acting
 from crm.funnel import ledger
 from crm.funnel.models import LedgerDoor
 from crm.importing import rights, undo_steps
 from crm.importing.models import Import
 from crm.importing.services import UNDO, NotReady, tell
 from crm.importing.undo_slices import PLACE, Slice
+from crm.importing.writer import batch_id
 from crm.outbox import services as outbox
 from crm.users.models import User
 
@@ -53,7 +56,7 @@ def undo_slice(source: Import, *, actor: User | None) -> Import:
     if not (locked.can_undo or locked.state == Import.State.UNDOING):
         raise NotReady("There is nothing to take back.")
     part = Slice(locked, until=until)
-    with ledger.open_door(locked.pk, actor=actor, again=part.door) as door:
+    with ledger.open_door(locked.pk, actor=actor, again=part.door) as door, undoing(locked, actor):
         finished = undo_steps.run(part)
     locked.kept = part.kept_by_line[:MOST_KEPT]
     if finished:
@@ -64,6 +67,11 @@ def undo_slice(source: Import, *, actor: User | None) -> Import:
         locked.state = Import.State.UNDOING
     locked.save(update_fields=["kept", "options", "state", "undone_at", "undone_by"])
     return locked
+
+
+def undoing(source: Import, actor: User | None) -> AbstractContextManager[Any]:
+    """Note what is put back as this undo's, with the batch of the import itself."""
+    return acting(actor, door=Door.UNDO, batch=batch_id(source))
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ from django.db.models import CharField, Exists, Func, OuterRef
 from django.db.models.functions import Lower
 from django.utils.timezone import now
 
+from crm.audit.models import Change
 from crm.mailing.models import Suppression
 
 Reason = Suppression.Reason
@@ -85,5 +86,7 @@ def lift(suppression: Suppression) -> None:
 
 
 def forget(address: str) -> None:
-    """Blank an erased person's address; its digest keeps it suppressed."""
-    Suppression.objects.filter(digest=digest_of(address)).update(address="")
+    """Blank an erased person's address, in its history too; its digest keeps it suppressed."""
+    rows = Suppression.objects.filter(digest=digest_of(address))
+    rows.update(address="")
+    Change.objects.forget(Suppression, rows.values_list("pk", flat=True))

@@ -11,6 +11,7 @@ from crm.activities import services, timeline
 from crm.activities.models import Activity
 from crm.activities.services import NextStep
 from crm.activities.timeline import Cursor, Item, read_page, register_source
+from crm.audit.models import Change
 from crm.funnel import handoffs
 from crm.funnel.models import Reason
 from crm.users.models import Role
@@ -46,7 +47,7 @@ def test_everything_that_happened_shows_with_who_did_it(organisation):
     assert any(title.startswith("Rejected by sales: ") for title in shown)
     assert any(title.startswith("Offered to Rita, attempt 1") for title in shown)
     assert [item.at for item in items] == sorted((item.at for item in items), reverse=True)
-    assert {item.who for item in items if item.title == "Owner changed"} == {"Sam"}
+    assert "Sam" in {item.who for item in items if item.title == "Owner changed"}
 
 
 def test_timeline_is_narrowed_to_one_type(organisation):
@@ -105,7 +106,7 @@ def test_moments_are_compared_alike_whoever_wrote_them(organisation):
         if not (cursor := page.next):
             break
 
-    assert len(seen) == len(set(seen)) == lead.changes.count()
+    assert len(seen) == len(set(seen)) == Change.objects.of(lead).count()
 
 
 @pytest.fixture
@@ -136,7 +137,7 @@ def test_timeline_takes_few_queries_however_much_happened(
         services.plan_follow_up(lead, NextStep(NOTE, now()), owner=UserFactory())
     client = sign_in(role=Role.ADMIN)
 
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         client.get(reverse("activities:lead-panel", args=[lead.pk]))
 
 

@@ -14,6 +14,7 @@ from campaigns.models import ScoringVersion
 from campaigns.scoring import Rule, Scorer
 from campaigns.services import explain_lead, record_touch, rules
 from campaigns.services.explaining import as_it_was, explain_past
+from crm.audit.models import Change
 from crm.users.models import Role
 from leads.services import edit_lead
 from tests.factories import CompanyFactory, LeadFactory, TouchFactory
@@ -61,7 +62,7 @@ def test_past_score_is_explained_by_the_facts_of_then():
         lead = LeadFactory(job_title="Student", company=first)
     with time_machine.travel(now() - timedelta(days=10), tick=False):
         edit_lead(lead, {"job_title": "CEO", "company": None}, actor=None)
-        lead.changes.update(at=now())
+        Change.objects.of(lead).update(at=now())
     edit_lead(lead, {"job_title": "Founder"}, actor=None)
 
     past = as_it_was(lead, now() - timedelta(days=15))

@@ -128,20 +128,20 @@ def test_without_a_main_one_the_next_takes_its_place(ana, admin):
 
 
 def test_making_another_the_main_one_loses_none_and_is_taken_back(ana, admin):
-    lines = edit_lead(ana, {"email": "ana@home.example"}, actor=admin)
+    batch = edit_lead(ana, {"email": "ana@home.example"}, actor=admin)
     assert facts_of(ana) == ("ana@home.example", "ana@acme.example")
 
-    take_back(lines[0].batch, actor=admin)
+    take_back(batch, actor=admin)
 
     assert facts_of(ana) == ("ana@acme.example", "ana@home.example")
     assert addresses_of(ana) == [("ana@acme.example", True), ("ana@home.example", False)]
 
 
 def test_taking_back_an_address_that_another_has_by_now_is_refused_in_words(client, ana, admin):
-    lines = edit_lead(ana, {"more_emails": ""}, actor=admin)
+    batch = edit_lead(ana, {"more_emails": ""}, actor=admin)
     LeadFactory(email="ana@home.example")
 
-    page = client.post(reverse("leads:undo", args=[lines[0].batch]), follow=True).content.decode()
+    page = client.post(reverse("leads:undo", args=[batch]), follow=True).content.decode()
 
     assert "Nothing was taken back." in page
     assert addresses_of(ana) == [("ana@acme.example", True)]

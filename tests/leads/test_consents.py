@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils.timezone import now
 
 from campaigns.newsletters.audience import may_receive
+from crm.audit.models import Change
 from crm.mailing.models import Mail, Suppression
 from crm.mailing.suppressing import is_suppressed, suppress
 from crm.users.models import Role
@@ -204,12 +205,15 @@ def test_every_change_stands_in_the_history_of_the_lead(ana):
     confirm_consent(asked(ana))
     withdraw_consent(ana, source="by phone", actor=None)
 
-    lines = [(line.old, line.new) for line in ana.changes.order_by("pk")]
-    assert lines == [
-        ("no", "asked, not confirmed"),
-        ("asked, not confirmed", "yes (Form Webinar)"),
-        ("yes", "no (by phone)"),
+    lines = Change.objects.of(ana).order_by("pk").values_list("field", "after")
+    told = [line for line in lines if line[0] in ("consent", "consent_source")]
+    assert [(name, after.replace("1", "true").replace("0", "false")) for name, after in told] == [
+        ("consent", "true"),
+        ("consent_source", "Form Webinar"),
+        ("consent", "false"),
+        ("consent_source", "by phone"),
     ]
+    assert "consent_asked_at" in dict(lines)
 
 
 def test_the_record_of_a_lead_shows_its_consents(ana, sign_in):

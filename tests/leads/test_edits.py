@@ -2,11 +2,12 @@
 
 import pytest
 
+from crm.audit.models import Change
 from crm.outbox.models import Effect
 from crm.users.models import Role
 from leads import ownership, services
 from leads.consents import record_consent
-from leads.models import Lead, LeadChange
+from leads.models import Lead
 from tests.factories import ChannelFactory, CompanyFactory, LeadFactory, TeamFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +19,8 @@ def editor():
 
 
 def history(lead):
-    return [(c.field, c.old, c.new) for c in lead.changes.order_by("pk")]
+    edits = Change.objects.of(lead).exclude(batch=None).order_by("pk")
+    return [(c.field, c.value_before, c.value_after) for c in edits]
 
 
 def test_edit_is_written_with_its_history_and_asks_for_a_new_score(editor):
@@ -31,17 +33,19 @@ def test_edit_is_written_with_its_history_and_asks_for_a_new_score(editor):
     assert (lead.name, lead.company) == ("Ana Costa", company)
     assert lead.search_key == f"ana costa acme {lead.email}"
     assert history(lead) == [
-        ("name", "Ana", "Ana Costa"), ("company", "", "Acme"), ("family_name", "", "Costa"),
-    ]  # fmt: skip
-    assert {change.actor for change in lead.changes.all()} == {editor}
+        ("name", "Ana", "Ana Costa"),
+        ("family_name", "", "Costa"),
+        ("company_id", None, company.pk),
+    ]
+    assert {change.actor for change in Change.objects.of(lead).exclude(batch=None)} == {editor}
     assert Effect.objects.filter(kind=services.LEAD_CHANGED).count() == 1
 
 
 def test_edit_that_changes_nothing_leaves_no_trace(editor):
     lead = LeadFactory(name="Ana")
 
-    assert services.edit_lead(lead, {"name": "Ana "}, actor=editor) == []
-    assert not LeadChange.objects.exists()
+    assert services.edit_lead(lead, {"name": "Ana "}, actor=editor) is None
+    assert history(lead) == []
     assert not Effect.objects.filter(kind=services.LEAD_CHANGED).exists()
 
 
@@ -60,7 +64,7 @@ def test_another_leads_address_is_refused_and_nothing_is_changed(editor):
 
     lead.refresh_from_db()
     assert (lead.name, lead.email) == ("Ana", "ana@example.org")
-    assert not LeadChange.objects.exists()
+    assert history(lead) == []
 
 
 def test_lead_keeps_a_name_or_an_address(editor):
@@ -73,25 +77,25 @@ def test_lead_keeps_a_name_or_an_address(editor):
 def test_edit_is_taken_back(editor):
     old, new = ChannelFactory(), ChannelFactory()
     lead = LeadFactory(name="Ana", channel=old)
-    changes = services.edit_lead(lead, {"name": "Bea", "channel": new}, actor=editor)
+    batch = services.edit_lead(lead, {"name": "Bea", "channel": new}, actor=editor)
 
-    services.take_back(changes[0].batch, actor=editor)
+    services.take_back(batch, actor=editor)
 
     lead.refresh_from_db()
     assert (lead.name, lead.channel) == ("Ana", old)
     assert lead.search_key.startswith("ana ")
     assert history(lead)[-3:] == [
-        ("name", "Bea", "Ana"), ("channel", str(new), str(old)), ("given_name", "Bea", "Ana"),
+        ("name", "Bea", "Ana"), ("given_name", "Bea", "Ana"), ("channel_id", new.pk, old.pk),
     ]  # fmt: skip
 
 
 def test_edit_is_not_taken_back_over_a_later_one(editor):
     lead = LeadFactory(name="Ana")
-    changes = services.edit_lead(lead, {"name": "Bea"}, actor=editor)
+    batch = services.edit_lead(lead, {"name": "Bea"}, actor=editor)
     services.edit_lead(lead, {"name": "Cleo"}, actor=UserFactory())
 
     with pytest.raises(services.ChangedSince):
-        services.take_back(changes[0].batch, actor=editor)
+        services.take_back(batch, actor=editor)
 
     lead.refresh_from_db()
     assert lead.name == "Cleo"
@@ -99,9 +103,9 @@ def test_edit_is_not_taken_back_over_a_later_one(editor):
 
 def test_edit_is_not_taken_back_by_somebody_else(editor):
     lead = LeadFactory(name="Ana")
-    changes = services.edit_lead(lead, {"name": "Bea"}, actor=editor)
+    batch = services.edit_lead(lead, {"name": "Bea"}, actor=editor)
 
-    assert services.take_back(changes[0].batch, actor=UserFactory()) == 0
+    assert services.take_back(batch, actor=UserFactory()) == 0
 
 
 def test_consent_is_recorded_with_time_and_source(editor):
@@ -113,7 +117,8 @@ def test_consent_is_recorded_with_time_and_source(editor):
     lead.refresh_from_db()
     assert (lead.consent, lead.consent_source) == (True, "Fair")
     assert lead.consent_at is not None
-    assert history(lead) == [("consent", "no", "yes (Fair)")]
+    assert ("consent", False, True) in history(lead)
+    assert ("consent_source", "", "Fair") in history(lead)
 
 
 def test_many_leads_get_one_owner_and_his_team(editor, django_assert_max_num_queries):
@@ -127,8 +132,8 @@ def test_many_leads_get_one_owner_and_his_team(editor, django_assert_max_num_que
     assert given.count == 30
     assert set(Lead.objects.values_list("owner", "team")) == {(new.pk, new.team_id)}
     assert sorted(history(leads[0])) == [
-        ("owner", old.name, new.name),
-        ("team", old.team.name, new.team.name),
+        ("owner_id", old.pk, new.pk),
+        ("team_id", old.team.pk, new.team.pk),
     ]
     assert history(kept) == []
 

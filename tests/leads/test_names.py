@@ -51,10 +51,10 @@ def test_what_was_corrected_by_hand_stays_until_another_name_is_typed(organisati
     edit_lead(lead, {"job_title": "CEO", "phone": ""}, actor=user)
     assert parts_of(lead) == ("Nguyễn Thị Ánh", "Ánh", "Nguyễn Thị", "")
 
-    lines = edit_lead(lead, {"name": "Dr. Ana Costa"}, actor=user)
+    batch = edit_lead(lead, {"name": "Dr. Ana Costa"}, actor=user)
     assert parts_of(lead) == ("Dr. Ana Costa", "Ana", "Costa", "Dr.")
 
-    take_back(lines[0].batch, actor=user)
+    take_back(batch, actor=user)
     assert parts_of(lead) == ("Nguyễn Thị Ánh", "Ánh", "Nguyễn Thị", "")
 
 

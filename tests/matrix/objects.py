@@ -26,6 +26,7 @@ from campaigns.sequences.models import Sequence
 from campaigns.services.rules import rules_now
 from crm.activities.feeds import digest_of
 from crm.activities.models import Activity, CalendarFeed, FollowUp
+from crm.audit.models import Change
 from crm.correspondence import own_addresses
 from crm.correspondence.models import EmailTemplate, Message, UserMailbox
 from crm.funnel import handoffs
@@ -260,9 +261,9 @@ def channel(owner: User | None, team: Team | None) -> Model:
 def change_of_a_lead(owner: User | None, team: Team | None) -> Subject:
     """An edit that its owner made; only he takes it back."""
     actor = owner or UserFactory()
-    (made,) = edit_lead(lead(owner, team), {"job_title": "Changed"}, actor=None)
-    type(made).objects.filter(pk=made.pk).update(actor=actor)  # of a viewer who wrote once
-    return Subject((made.batch,), made)
+    batch = edit_lead(lead(owner, team), {"job_title": "Changed"}, actor=None)
+    Change.objects.filter(batch=batch).update(actor=actor)  # of a viewer who wrote once
+    return Subject((batch,), Change.objects.get(batch=batch))
 
 
 @kind("saved view", seen="owner")

@@ -11,10 +11,11 @@ from campaigns.newsletters import audience, leaving, sending
 from campaigns.newsletters.contents import message_id
 from campaigns.newsletters.models import MailPreference, MarketingMail
 from campaigns.newsletters.services import may_receive, queue_one
+from crm.audit.models import Change
 from crm.mailing.models import Mail, Suppression
 from crm.mailing.suppressing import is_suppressed, suppress
 from crm.stages import Stage
-from leads.models import Lead, LeadChange
+from leads.models import Lead
 from tests.factories import CompanyFactory, LeadFactory
 from tests.newsletters.conftest import reader
 
@@ -123,7 +124,7 @@ def test_the_unsubscribe_address_of_a_mail_works_by_post_without_cookie(inbox, c
     assert "News for" in lead.consent_source
     assert lead.consent_at
     assert is_suppressed("ANA@example.com")
-    assert LeadChange.objects.filter(lead=lead, field="consent").exists()
+    assert Change.objects.of(lead).filter(field="consent").exists()
     assert MarketingMail.objects.get().unsubscribed_at
     assert not may_receive(Lead.objects.all()).exists()
 

@@ -17,6 +17,7 @@ from campaigns.capture.guarding import HONEYPOT, Token, TooOld
 from campaigns.capture.models import CaptureForm
 from campaigns.capture.public_form import CONSENT, PublicForm, raw_values
 from campaigns.capture.services import Sent, receive
+from crm.audit.acting import Door, acting
 from crm.common.scripts import script_response
 from crm.common.senders import hashed, refuses_tracking
 from crm.common.views import too_many_requests
@@ -37,6 +38,7 @@ ANYWHERE = {"frame-ancestors": ["*"]}
 @xframe_options_exempt
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@acting(door=Door.PUBLIC)
 def public(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Show a form or take what was sent. The signed token in it stands for the CSRF cookie."""
     form = get_object_or_404(CaptureForm, uuid=key)

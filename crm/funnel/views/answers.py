@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from crm.audit.acting import Door, acting
 from crm.common import parameters
 from crm.common.htmx import toast, wants_partial
 from crm.funnel import handoffs, routing
@@ -135,6 +136,7 @@ def reassign(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @allow(MANAGERS)
 @require_http_methods(["GET", "POST"])
+@acting(door=Door.BULK)
 def reassign_bulk(request: SignedInRequest) -> HttpResponse:
     """Give the chosen waiting handoffs to one rep."""
     asked = request.POST if request.method == "POST" else request.GET
