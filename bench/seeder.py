@@ -135,6 +135,7 @@ def people() -> list[User]:
             "time_zone": "Europe/Berlin",
             "workdays": usual_week(),
             "set_up_at": NOW,
+            "postal_address": "1 Bench Road, 10969 Berlin",
         },
     )
     teams = [Team.objects.create(name=f"Team {n}") for n in range(TEAMS)]

@@ -127,6 +127,7 @@ def organisation(db: None) -> Organisation:
         time_zone="Europe/Berlin",
         workdays=usual_week(),
         set_up_at=now(),
+        postal_address="1 Acme Road\n10969 Berlin",
     )
 
 

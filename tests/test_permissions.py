@@ -63,7 +63,12 @@ def cast(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cast]:
     """Yield the people and their objects, made once in a transaction that is never committed."""
     with django_db_blocker.unblock(), transaction.atomic():
         Organisation.objects.create(
-            pk=1, name="Acme", time_zone="Europe/Berlin", workdays=usual_week(), set_up_at=now()
+            pk=1,
+            name="Acme",
+            time_zone="Europe/Berlin",
+            workdays=usual_week(),
+            set_up_at=now(),
+            postal_address="1 Acme Road",
         )
         beat("worker")  # else /healthz/system answers 503
         yield Cast()

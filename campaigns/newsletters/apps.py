@@ -20,13 +20,14 @@ class NewslettersConfig(AppConfig):
         from campaigns.segments.usage import register_user
         from crm.mailing import reports, returning
         from crm.outbox import services as outbox
-        from crm.outbox.health import register_queue
+        from crm.outbox.health import register_queue, register_watch
 
         outbox.register(clicks.JUDGE_CLICK, clicks.handle_judging)
         outbox.register(planning.START, planning.handle_start)
         outbox.register(planning.FREEZE, planning.handle_freeze)
         outbox.register(planning.CHOOSE_SUBJECT, planning.handle_choosing)
         register_queue(waiting.waiting_mail)
+        register_watch(waiting.say_no_address)
         register_assets(
             "Newsletters", shelves.newsletters_of, icon="mail", create="newsletters:create"
         )

@@ -18,7 +18,9 @@ from campaigns.newsletters.contents import FIELDS
 from campaigns.newsletters.models import Newsletter
 from crm.mailing import blocks as writing
 from crm.mailing import merging
-from crm.users.models import Organisation
+from crm.mailing.letterhead import PAGE, letterhead
+from crm.users.models import User
+from crm.users.permissions import may_open
 from leads.models import LeadQuerySet
 
 LACKS: dict[str, Q] = {
@@ -52,19 +54,20 @@ class Check:
         return "danger" if self.bad else "warning" if self.warns else "ok"
 
 
-def check(newsletter: Newsletter, reached: int) -> list[Check]:
-    """Return the checklist of a newsletter that would reach so many leads."""
+def check(newsletter: Newsletter, reached: int, user: User) -> list[Check]:
+    """Return the checklist of a newsletter that would reach so many leads, as `user` reads it."""
     words = "\n".join(
         [newsletter.subject, newsletter.subject_b, newsletter.preheader,
          writing.words_of(newsletter.blocks)]
     )  # fmt: skip
     mail = writing.render(
         newsletter.blocks, subject=newsletter.subject, preheader=newsletter.preheader,
-        organisation=Organisation.get().name,
+        head=letterhead(),
     )  # fmt: skip
     return [
         check_subject(newsletter),
         check_words(newsletter),
+        check_address(user),
         check_unsubscribe(mail),
         check_links(newsletter),
         *check_fields(newsletter, words),
@@ -84,6 +87,16 @@ def check_words(newsletter: Newsletter) -> Check:
     if any(block.get("text") for block in newsletter.blocks):
         return Check("The mail says something")
     return Check("The mail says nothing yet", "Write at least one text block.", bad=True)
+
+
+def check_address(user: User) -> Check:
+    """Say whether the mail carries a postal address; the way to add one, for those who may."""
+    if lines := letterhead().address:
+        return Check("Your postal address stands under it", ", ".join(lines))
+    page = may_open(user, PAGE)
+    who = "Add it" if page else "A marketing manager or administrator may add it"
+    detail = f"Most countries ask for it in marketing mail. {who} in Settings › Letterhead."
+    return Check("The postal address is missing", detail, bad=True, url=page)
 
 
 def check_unsubscribe(mail: writing.Rendered) -> Check:

@@ -17,6 +17,7 @@ from django.urls import reverse
 from campaigns.newsletters.models import Content, Link, MarketingMail
 from crm.mailing import blocks as writing
 from crm.mailing import merging, tokens
+from crm.mailing.letterhead import Letterhead, letterhead
 from crm.mailing.returning import MARKETING, set_return_address
 from crm.users.models import Organisation
 from leads.models import Lead
@@ -82,16 +83,12 @@ def keep_content(
 
 def rendered(content: Content) -> writing.Rendered:
     """Return a content as mail, before it is anybody's."""
-    return render_once(
-        json.dumps(content.blocks), content.subject, content.preheader, Organisation.get().name
-    )
+    return render_once(json.dumps(content.blocks), content.subject, content.preheader, letterhead())
 
 
 @lru_cache(maxsize=64)
-def render_once(blocks: str, subject: str, preheader: str, organisation: str) -> writing.Rendered:
-    return writing.render(
-        json.loads(blocks), subject=subject, preheader=preheader, organisation=organisation
-    )
+def render_once(blocks: str, subject: str, preheader: str, head: Letterhead) -> writing.Rendered:
+    return writing.render(json.loads(blocks), subject=subject, preheader=preheader, head=head)
 
 
 @dataclass(frozen=True)

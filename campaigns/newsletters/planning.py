@@ -15,6 +15,9 @@ from campaigns.newsletters.contents import keep_content
 from campaigns.newsletters.models import Content, Kind, MarketingMail, Newsletter
 from campaigns.newsletters.results import compared
 from campaigns.segments.models import Segment
+from crm.mailing.letterhead import NO_ADDRESS, check_may_send, may_send
+from crm.notifications.models import Notification
+from crm.notifications.services import notify
 from crm.outbox import services as outbox
 from crm.users.models import User
 
@@ -87,7 +90,8 @@ def step(newsletter: Newsletter, old: tuple[State, ...], **values: Any) -> None:
 
 @transaction.atomic
 def schedule(newsletter: Newsletter, at: datetime | None) -> None:
-    """Let a draft begin at `at`, None is now. Raises NotNow."""
+    """Let a draft begin at `at`, None is now. Raises NotNow, NoPostalAddress."""
+    check_may_send()
     moment = at or now()
     step(newsletter, (State.DRAFT,), state=State.SCHEDULED, scheduled_at=moment)
     payload = {"newsletter": newsletter.pk, "version": newsletter.version}
@@ -109,7 +113,8 @@ def pause(newsletter: Newsletter) -> None:
 
 @transaction.atomic
 def resume(newsletter: Newsletter) -> None:
-    """Go on where sending stopped. Raises NotNow."""
+    """Go on where sending stopped. Raises NotNow, NoPostalAddress."""
+    check_may_send()
     step(newsletter, (State.PAUSED,), state=State.SENDING, paid_until=None)
     transaction.on_commit(sending.hint)
 
@@ -129,6 +134,9 @@ def handle_start(payload: dict[str, Any]) -> None:
     newsletter = waiting.select_for_update().filter(pk=payload["newsletter"]).first()
     if newsletter is None:
         return
+    if not may_send():
+        give_back(newsletter)
+        return
     step(
         newsletter,
         (State.SCHEDULED,),
@@ -143,6 +151,21 @@ def handle_start(payload: dict[str, Any]) -> None:
     ask_to_freeze(newsletter, after=0)
     if newsletter.tries_subjects:
         ask_to_choose(newsletter, now() + timedelta(hours=newsletter.test_hours))
+
+
+def give_back(newsletter: Newsletter) -> None:
+    """Make a newsletter that may not begin a draft again, and tell its owner why."""
+    step(newsletter, (State.SCHEDULED,), state=State.DRAFT, scheduled_at=None)
+    if newsletter.owner and newsletter.owner.is_active:
+        notify(
+            newsletter.owner,
+            key=f"newsletter-not-sent:{newsletter.pk}:{newsletter.version}",
+            title=f"“{newsletter}” was not sent and is a draft again",
+            body=NO_ADDRESS,
+            url=newsletter.get_absolute_url(),
+            kind=Notification.Kind.ACTION,
+            by_mail=True,
+        )
 
 
 def content_of(newsletter: Newsletter, subject: str) -> Content:
@@ -238,7 +261,11 @@ def handle_choosing(payload: dict[str, Any]) -> None:
 
 @transaction.atomic
 def resend(mail: MarketingMail) -> bool:
-    """Send a mail whose fate is unknown once more, because a person says so. False: it is not."""
+    """Send a mail whose fate is unknown once more, because a person says so. False: it is not.
+
+    Raises NoPostalAddress.
+    """
+    check_may_send()
     unknown = MarketingMail.objects.filter(pk=mail.pk, state=MarketingMail.State.UNKNOWN)
     unknown = unknown.exclude(newsletter__state=State.CANCELLED)
     done = unknown.update(

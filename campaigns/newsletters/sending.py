@@ -21,6 +21,7 @@ from campaigns.newsletters import audience, delivery, pacing
 from campaigns.newsletters.claiming import LEASE, claim, due_now
 from campaigns.newsletters.contents import message_of
 from campaigns.newsletters.models import DeliveryEvent, Kind, MarketingMail, Newsletter
+from crm.mailing.letterhead import may_send
 from crm.mailing.post import Fate, Post, Posted
 from crm.users.models import organisation_read_once
 from leads.models import Lead
@@ -73,7 +74,12 @@ def send_due(*, seconds: float = 4.0) -> int:
 
 
 def sources() -> list[int | None]:
-    """Return whose mail may be due: the newsletters that are being sent, and None for the rest."""
+    """Return whose mail may be due: the newsletters that are being sent, and None for the rest.
+
+    None of them while the postal address is missing: what was queued before waits for it.
+    """
+    if not may_send():
+        return []
     running = Newsletter.objects.filter(state=Newsletter.State.SENDING)
     return [None, *running.order_by("pk").values_list("pk", flat=True)]
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("newsletters/<int:pk>/audience/", lists.audience_list, name="audience"),
     path("newsletters/<int:pk>/audience/count/", lists.audience_count, name="audience-count"),
     path("newsletters/<int:pk>/test/", sending.test, name="test"),
+    path("newsletters/<int:pk>/test/me/", sending.test_me, name="test-me"),
     path("newsletters/<int:pk>/review/", sending.review, name="review"),
     path("newsletters/<int:pk>/unschedule/", sending.unschedule, name="unschedule"),
     path("newsletters/<int:pk>/pause/", sending.pause, name="pause"),

@@ -1,16 +1,17 @@
 """The e-mail step: one marketing mail for each lead, by campaigns.newsletters, which sends it.
 
 Never two on one day to one lead, unless the sequence says so: who got one today, or has one
-waiting, stays at the step until the next day. Who may not get mail is passed over.
+waiting, stays at the step until the next day. Who may not get mail is passed over. While the
+organisation's postal address is missing, everybody stays at the step.
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import F
 from django.utils.timezone import localdate
 
-from campaigns.newsletters import audience
+from campaigns.newsletters import audience, testing
 from campaigns.newsletters.models import Kind, MarketingMail
 from campaigns.newsletters.services import keep_content, queue_one
 from campaigns.sequences.models import Enrolment, Sequence, Step, StepRun
@@ -18,11 +19,16 @@ from campaigns.sequences.performing import Later, Result, Results
 from campaigns.sequences.plans import Plan
 from campaigns.sequences.waiting import Wait, wait_until
 from crm.common.business_time import BusinessCalendar
+from crm.mailing.letterhead import NO_ADDRESS, may_send
+from crm.mailing.models import Mail
 from crm.users.calendar import business_calendar
+from crm.users.models import User
 from leads.models import Lead
 
 MAILED = "mailed_today"
 TOMORROW = Wait(1)
+ASK_AGAIN = timedelta(hours=1)
+"""How long leads stay at the step before the postal address is looked for again."""
 WAITS = "One marketing mail a day: it goes tomorrow."
 
 
@@ -33,6 +39,8 @@ def key_of(step: Step, turn: int) -> str:
 
 def send(plan: Plan, step: Step, group: list[Enrolment], at: datetime) -> Results:
     """Queue the mail for those of the group who may get it today."""
+    if not may_send():
+        return {enrolment.pk: Later(at + ASK_AGAIN, NO_ADDRESS) for enrolment in group}
     day, also = localdate(at, plan.calendar.zone), plan.sequence.allow_second_mail_a_day
     reasons = refusals([enrolment.lead_id for enrolment in group], day, also_today=also)
     content = keep_content(subject=step.settings["subject"], blocks=step.settings["blocks"])
@@ -53,6 +61,15 @@ def send(plan: Plan, step: Step, group: list[Enrolment], at: datetime) -> Result
             )
             results[enrolment.pk] = Result()
     return results
+
+
+def send_test(step: Step, *, actor: User) -> Mail:
+    """Send the mail of a step to `actor`, as if they were a lead; return it, for them to read."""
+    settings = step.settings
+    letter = testing.draft_letter(
+        settings["subject"], settings["blocks"], testing.own_values(actor)
+    )
+    return testing.queue_test(letter, actor.email or "", actor=actor, of=f"step:{step.pk}")
 
 
 def next_day(at: datetime, calendar: BusinessCalendar) -> datetime:
@@ -111,6 +128,8 @@ class Rehearsal:
 
     def why_not(self) -> str:
         """Return why the lead would get no mail, "" if it would."""
+        if not may_send():
+            return NO_ADDRESS
         return f"Left out: {audience.WHY[self.why].lower()}." if self.why else ""
 
     def sent(self, at: datetime) -> None:

@@ -18,6 +18,7 @@ urlpatterns = [
     path("sequences/<int:pk>/steps/new/", steps.choose, name="step-choose"),
     path("sequences/<int:pk>/steps/new/<slug:kind>/", steps.create, name="step-create"),
     path("sequences/steps/<int:pk>/edit/", steps.edit, name="step-edit"),
+    path("sequences/steps/<int:pk>/test/", steps.test, name="step-test"),
     path("sequences/steps/<int:pk>/move/<slug:way>/", steps.move, name="step-move"),
     path("sequences/steps/<int:pk>/remove/", steps.remove, name="step-remove"),
     path("sequences/enrolments/<int:pk>/remove/", enrolments.take_out, name="take-out"),

@@ -125,6 +125,7 @@ OWN = "A user's own convenience; nothing of anybody else hangs on it."
 
 NO_HISTORY: dict[str, str] = {
     "audit.AuditEntry": APPENDED,
+    "users.Logo": APPENDED,
     "audit.Change": APPENDED,
     "leads.SavedView": OWN,
     "reports.SavedReport": OWN,

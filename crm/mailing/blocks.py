@@ -18,6 +18,7 @@ import nh3
 from django.template.loader import render_to_string
 from markdown_it import MarkdownIt
 
+from crm.mailing.letterhead import Letterhead
 from crm.mailing.plain_text import as_text
 
 Block = dict[str, str]
@@ -77,15 +78,15 @@ def words_of(blocks: Iterable[Block]) -> str:
     return "\n".join(block[name] for block in blocks for name in block if name != "kind")
 
 
-def render(blocks: list[Block], *, subject: str, preheader: str, organisation: str) -> Rendered:
-    """Return the mail that `blocks` make, the same for all recipients."""
+def render(blocks: list[Block], *, subject: str, preheader: str, head: Letterhead) -> Rendered:
+    """Return the mail that `blocks` make, the same for all recipients. head: who sends it."""
     links: list[str] = []
     parts = [tracked(part_of(block), links) for block in blocks]
     frame = {
         "parts": parts,
         "subject": subject,
         "preheader": preheader,
-        "organisation": organisation,
+        "head": head,
     }
     plain = "\n\n".join(filter(None, (text_of(block, links) for block in blocks)))
     return Rendered(

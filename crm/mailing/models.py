@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from crm.common.names import NameField
+from crm.users.models import Role, User
 
 
 class MailQuerySet(models.QuerySet["Mail"]):
@@ -16,6 +17,10 @@ class MailQuerySet(models.QuerySet["Mail"]):
 
     def waiting(self) -> "MailQuerySet":
         return self.filter(state__in=[Mail.State.QUEUED, Mail.State.SENDING])
+
+    def readable_by(self, user: User) -> "MailQuerySet":
+        """All mail for administrators; for others the tests that they have sent themselves."""
+        return self if user.role == Role.ADMIN else self.filter(asked_by=user)
 
     def failed(self) -> "MailQuerySet":
         """Mail that was given up after its last attempt."""
@@ -49,6 +54,15 @@ class Mail(models.Model):
         blank=True,
         help_text="When its secret link is void. Empty: it has none, or none any more",
     )
+    asked_by = models.ForeignKey(
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+        help_text="Who sent this test, and may read it",
+    )
 
     objects = MailQuerySet.as_manager()
 
@@ -66,6 +80,11 @@ class Mail(models.Model):
                 fields=["link_until"],
                 condition=Q(link_until__isnull=False),
                 name="mail_with_secret_link",
+            ),
+            models.Index(
+                fields=["asked_by", "-id"],
+                condition=Q(asked_by__isnull=False),
+                name="mail_by_who_asked",
             ),
         ]
 

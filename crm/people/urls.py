@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from crm.people import views, views_settings, views_setup
+from crm.people import views, views_letterhead, views_settings, views_setup
 
 app_name = "users"
 
 urlpatterns = [
     path("settings/", views_settings.settings, name="settings"),
     path("settings/organisation/", views_settings.organisation, name="organisation"),
+    path("settings/letterhead/", views_letterhead.edit, name="letterhead"),
+    path("settings/letterhead/preview/", views_letterhead.preview, name="letterhead-preview"),
     path("settings/holidays/new/", views_settings.add_holiday, name="add-holiday"),
     path("settings/holidays/<int:pk>/remove/", views_settings.remove_holiday,
          name="remove-holiday"),

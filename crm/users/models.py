@@ -11,7 +11,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce, Concat, Lower
+from django.db.models.functions import Coalesce, Concat, Lower, Now
 from django.utils.timezone import localdate
 
 from crm.common.names import NameField
@@ -45,6 +45,28 @@ def check_time_zone(name: str) -> None:
         raise ValidationError(f"“{name}” is not a time zone.")
 
 
+class Logo(models.Model):
+    """A logo in marketing mail. It never changes, and stays for the mail that shows it."""
+
+    key = models.CharField(max_length=32, unique=True, help_text="From the SHA-256 of its bytes")
+    content_type = models.CharField(max_length=10)
+    content = models.BinaryField()
+    width = models.PositiveSmallIntegerField(help_text="Pixels")
+    height = models.PositiveSmallIntegerField(help_text="Pixels")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(content_type__in=["image/png", "image/jpeg", "image/gif"]),
+                name="logo_is_a_picture_that_mail_programs_show",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.width} × {self.height} pixels"
+
+
 class Organisation(models.Model):
     """The one company that this installation serves: its currency, clock and working week."""
 
@@ -74,6 +96,15 @@ class Organisation(models.Model):
     set_up_step = models.PositiveSmallIntegerField(default=1)
     digest_weekday = models.PositiveSmallIntegerField(default=0, help_text="0 is Monday")
     digest_hour = models.PositiveSmallIntegerField(default=8)
+    postal_address = models.TextField(
+        blank=True, default="", help_text="In every marketing mail; without it none leaves."
+    )
+    mail_colour = models.CharField(
+        max_length=7, blank=True, default="", help_text="#rrggbb. Blank: the usual blue."
+    )
+    logo = models.ForeignKey(
+        Logo, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         constraints = [
@@ -100,7 +131,8 @@ class Organisation(models.Model):
         kept = _kept.get()
         if kept:
             return kept[0]
-        found = cls.objects.filter(pk=1).first() or cls(pk=1, name="Tandem", workdays=usual_week())
+        stored = cls.objects.select_related("logo").defer("logo__content")
+        found = stored.filter(pk=1).first() or cls(pk=1, name="Tandem", workdays=usual_week())
         if kept is not None:
             kept.append(found)
         return found

@@ -174,8 +174,9 @@ def cookies(user: User) -> dict[str, str]:
 def found_company() -> None:
     """Set up the organisation, its reps, and the marketing manager to whom verdicts come home."""
     Organisation.objects.create(
-        pk=1, name="Acme", currency="EUR", workdays=usual_week(), set_up_at=now()
-    )
+        pk=1, name="Acme", currency="EUR", workdays=usual_week(), set_up_at=now(),
+        postal_address="1 Acme Road",
+    )  # fmt: skip
     for n in range(3):
         UserFactory(name=f"Rep {n}", email=f"rep{n}@faults.example", capacity=1_000_000)
     for role in (Role.SALES_MANAGER, Role.MARKETING_MANAGER):

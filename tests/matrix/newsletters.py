@@ -38,6 +38,7 @@ ROWS = [
         obj="newsletter",
         data={"when": "now", "count": lambda newsletter: reach(newsletter)["reached"]},
     ),
+    Row("newsletters:test-me", post=EVERYBODY, obj="newsletter"),
     Row("newsletters:unschedule", post=MARKETING, obj="newsletter"),
     Row("newsletters:pause", post=MARKETING, obj="newsletter"),
     Row("newsletters:resume", post=MARKETING, obj="newsletter"),

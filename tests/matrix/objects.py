@@ -40,7 +40,7 @@ from crm.notifications.models import Notification
 from crm.outbox.models import Effect
 from crm.people import invitations
 from crm.stages import Stage
-from crm.users.models import Absence, Holiday, Role, Scope, Team, User
+from crm.users.models import Absence, Holiday, Logo, Role, Scope, Team, User
 from leads.consent_mail import new_token
 from leads.consents import ask_consent
 from leads.models import Lead, SavedView
@@ -449,6 +449,12 @@ def sequence_step(owner: User | None, team: Team | None) -> Any:
     return SequenceFactory(owner=owner).steps.get()
 
 
+@kind("step with a mail")
+def step_with_a_mail(owner: User | None, team: Team | None) -> Any:
+    settings = {"subject": "Hello", "blocks": [{"kind": "text", "text": "How are you?"}]}
+    return SequenceFactory(owner=owner).steps.create(kind="email", settings=settings, position=2)
+
+
 @kind("enrolment", seen="scope")
 def enrolment(owner: User | None, team: Team | None) -> Any:
     lead = LeadFactory(owner=owner, team=team)
@@ -576,11 +582,21 @@ def effect(owner: User | None, team: Team | None) -> Model:
     )
 
 
-@kind("mail")
-def mail(owner: User | None, team: Team | None) -> Model:
-    return Mail.objects.create(
-        key="matrix", to="ana@example.com", subject="Hello", text="Hello", html="<p>Hello</p>"
+@kind("logo", missing=("forged",))
+def logo(owner: User | None, team: Team | None) -> Subject:
+    found = Logo.objects.create(
+        key="matrix", content_type="image/gif", content=b"GIF89a", width=1, height=1
     )
+    return Subject((found.key,), found)
+
+
+@kind("mail", seen="actor")
+def mail(owner: User | None, team: Team | None) -> Model:
+    """A test that its owner has sent; others of ours are for administrators."""
+    return Mail.objects.create(
+        key=f"matrix:{uuid.uuid4()}", to="ana@example.com", subject="Hello", text="Hello",
+        html="<p>Hello</p>", asked_by=owner,
+    )  # fmt: skip
 
 
 @kind("notification", seen="owner")

@@ -33,6 +33,7 @@ ROWS = [
         data=WAIT,
     ),
     Row("sequences:step-edit", get=MARKETING, post=MARKETING, obj="sequence step", data=WAIT),
+    Row("sequences:step-test", post=EVERYBODY, obj="step with a mail"),
     Row("sequences:step-move", post=MARKETING, obj="sequence step", args=("down",)),
     Row("sequences:step-remove", get=MARKETING, post=MARKETING, obj="sequence step"),
     Row("sequences:take-out", post=MARKETING, obj="enrolment"),

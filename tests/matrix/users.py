@@ -2,7 +2,7 @@
 
 import uuid
 
-from crm.users.permissions import ADMINS, EVERYBODY, MANAGERS
+from crm.users.permissions import ADMINS, EVERYBODY, MANAGERS, MARKETING_MANAGERS
 from tests.factories import PASSWORD
 from tests.matrix.base import Row
 
@@ -36,6 +36,10 @@ ROWS = [
     Row("users:welcome", ADMINS, ADMINS),
     Row("users:settings", EVERYBODY),
     Row("users:organisation", ADMINS, ADMINS, data=ORGANISATION),
+    Row("users:letterhead", MARKETING_MANAGERS, MARKETING_MANAGERS, data={
+        "postal_address": "2 Acme Road", "mail_colour": "#7a1fa2",
+    }),
+    Row("users:letterhead-preview", MARKETING_MANAGERS),
     Row("users:add-holiday", None, ADMINS, data={"day": "2026-12-27"}),
     Row("users:remove-holiday", None, ADMINS, obj="holiday"),
     Row("users:list", MANAGERS),

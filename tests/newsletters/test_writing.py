@@ -12,9 +12,10 @@ from campaigns.newsletters.checklist import check, is_broken
 from campaigns.newsletters.models import Newsletter
 from crm.mailing import blocks as writing
 from crm.mailing import merging, services, tokens
+from crm.mailing.letterhead import Letterhead
 from crm.mailing.models import Mail
 from crm.users.models import Role
-from tests.factories import LeadFactory, NewsletterFactory, SegmentFactory
+from tests.factories import LeadFactory, NewsletterFactory, SegmentFactory, UserFactory
 from tests.newsletters.conftest import reader
 
 pytestmark = pytest.mark.django_db
@@ -132,13 +133,13 @@ def test_the_checklist_finds_broken_links_unknown_fields_and_who_lacks_a_value(m
     text = "{{ first_name }} {{ shoe_size }} [x](http://localhost:8000/nowhere/) [y](https://x)"
     newsletter = NewsletterFactory(blocks=[{"kind": "text", "text": text}])
 
-    lines = {line.label: line for line in check(newsletter, 2)}
+    lines = {line.label: line for line in check(newsletter, 2, UserFactory())}
 
     assert lines["2 of 2 links are broken"].bad
     assert lines["Unknown merge fields"].detail == "shoe_size"
     newsletter.blocks = [{"kind": "text", "text": "{{ first_name }}"}]
     newsletter.save()
-    (line,) = [line for line in check(newsletter, 2) if "lack" in line.label]
+    (line,) = [line for line in check(newsletter, 2, UserFactory()) if "lack" in line.label]
     assert line.label.startswith("1 readers lack")
     listed = marketer.get(line.url).content.decode()
     assert "nameless@example.com" in listed
@@ -181,7 +182,7 @@ def test_each_reason_of_the_audience_links_to_as_many_leads(marketer):
 def test_what_authors_and_leads_write_never_becomes_markup(text, name):
     mail = writing.render(
         writing.cleaned([{"kind": "text", "text": text.replace("\x00", "")}]),
-        subject="S", preheader="", organisation="Acme",
+        subject="S", preheader="", head=Letterhead("Acme"),
     )  # fmt: skip
 
     assert "<script" not in merging.fill(mail.html, {"name": name}, escape=lambda value: "")

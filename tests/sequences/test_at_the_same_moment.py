@@ -18,7 +18,7 @@ LETTER = (Kind.EMAIL, {"subject": "Hello", "blocks": [{"kind": "text", "text": "
 
 @pytest.fixture(autouse=True)
 def _organisation():
-    Organisation.objects.create(pk=1, workdays=usual_week())
+    Organisation.objects.create(pk=1, workdays=usual_week(), postal_address="1 Acme Road")
 
 
 def test_eight_workers_do_each_step_once(monkeypatch):

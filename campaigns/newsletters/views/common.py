@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from campaigns.newsletters import comparing, planning
 from campaigns.newsletters.models import Newsletter
 from crm.common.htmx import done, toast
+from crm.mailing.letterhead import NoPostalAddress
 from crm.users.permissions import SignedInRequest
 
 LEAST = {
@@ -32,6 +33,14 @@ def too_late(request: SignedInRequest, newsletter: Newsletter) -> HttpResponse:
     return redirect(newsletter.get_absolute_url())
 
 
+def not_sent(
+    request: SignedInRequest, newsletter: Newsletter, error: NoPostalAddress
+) -> HttpResponse:
+    """Go to the newsletter, which shows the way to the settings; nothing was changed."""
+    toast(request, str(error), level="error")
+    return done(request, newsletter.get_absolute_url())
+
+
 def act(
     request: SignedInRequest,
     pk: int,
@@ -46,5 +55,7 @@ def act(
         step(newsletter)
     except planning.NotNow:
         return too_late(request, newsletter)
+    except NoPostalAddress as error:
+        return not_sent(request, newsletter, error)
     toast(request, said.format(newsletter.name))
     return done(request, leads_to or newsletter.get_absolute_url())

@@ -17,6 +17,7 @@ from crm.common import keyset
 from crm.common.formats import percent
 from crm.common.htmx import toast
 from crm.common.parts import Tab
+from crm.mailing.letterhead import NoPostalAddress, address_notice
 from crm.users.permissions import EVERYBODY, MARKETING, SignedInRequest, allow
 
 PAGE = 50
@@ -30,6 +31,7 @@ def detail(request: SignedInRequest, pk: int) -> HttpResponse:
     newsletter = found(request, pk)
     may_write = request.user.role in MARKETING
     context: dict[str, Any] = {"newsletter": newsletter, "may_write": may_write}
+    context |= address_notice(request.user)
     if newsletter.state in (State.DRAFT, State.SCHEDULED):
         context |= reach(newsletter)
         return render(request, "newsletters/before.html", context)
@@ -135,10 +137,19 @@ def resend(request: SignedInRequest, pk: int) -> HttpResponse:
     """Send a mail of unknown fate once more: a person's decision, for this one reader."""
     mine = MarketingMail.objects.visible_to(request.user).select_related("newsletter")
     mail = get_object_or_404(mine, pk=pk)
-    if planning.resend(mail):
+    try:
+        sent = planning.resend(mail)
+    except NoPostalAddress as error:
+        toast(request, str(error), level="error")
+        return after_resend(mail)
+    if sent:
         toast(request, f"The mail to {mail.address or mail.lead} goes out once more")
     else:
         toast(request, "Its fate is not unknown any more.", level="warning")
+    return after_resend(mail)
+
+
+def after_resend(mail: MarketingMail) -> HttpResponse:
     if mail.newsletter_id is None:
         return redirect("newsletters:list")
     return redirect(f"{reverse('newsletters:mails', args=[mail.newsletter_id])}?what=unknown")

@@ -12,11 +12,12 @@ from campaigns.newsletters import planning, testing
 from campaigns.newsletters.checklist import check
 from campaigns.newsletters.forms import ScheduleForm, TestForm
 from campaigns.newsletters.models import Newsletter
-from campaigns.newsletters.views.common import LEAST, act, found, too_late
+from campaigns.newsletters.views.common import LEAST, act, found, not_sent, too_late
 from campaigns.newsletters.views.lists import reach
 from campaigns.views.common import show_form
 from crm.common.htmx import done, toast
-from crm.users.permissions import MARKETING, SignedInRequest, allow
+from crm.mailing.letterhead import NoPostalAddress
+from crm.users.permissions import EVERYBODY, MARKETING, SignedInRequest, allow
 
 
 @allow(MARKETING)
@@ -26,8 +27,8 @@ def test(request: SignedInRequest, pk: int) -> HttpResponse:
     newsletter = found(request, pk)
     form = TestForm(request.POST or None, initial={"to": request.user.email})
     if request.method == "POST" and form.is_valid():
-        testing.send_test(newsletter, form.cleaned_data["to"], actor=request.user)
-        toast(request, f"A test is on its way to {form.cleaned_data['to']}")
+        mail = testing.send_test(newsletter, form.cleaned_data["to"], actor=request.user)
+        toast(request, testing.say_sent(mail))
         return done(request, reverse("newsletters:edit", args=[pk]))
     back = reverse("newsletters:edit", args=[pk])
     return show_form(
@@ -40,6 +41,15 @@ def test(request: SignedInRequest, pk: int) -> HttpResponse:
     )
 
 
+@allow(EVERYBODY)
+@require_POST
+def test_me(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Send the newsletter to oneself, and show the mail."""
+    mail = testing.send_test(found(request, pk), request.user.email or "", actor=request.user)
+    toast(request, testing.say_sent(mail))
+    return done(request, reverse("mailing:detail", args=[mail.pk]))
+
+
 @allow(MARKETING)
 @require_http_methods(["GET", "POST"])
 def review(request: SignedInRequest, pk: int) -> HttpResponse:
@@ -48,7 +58,7 @@ def review(request: SignedInRequest, pk: int) -> HttpResponse:
     if not newsletter.is_draft:
         return too_late(request, newsletter)
     reached = reach(newsletter)
-    checks = [] if reached.get("broken") else check(newsletter, reached["reached"])
+    checks = [] if reached.get("broken") else check(newsletter, reached["reached"], request.user)
     stopped = bool(reached.get("broken")) or any(each.bad for each in checks)
     form = ScheduleForm(request.POST or None, initial={"count": reached["reached"]})
     status = 200
@@ -70,6 +80,8 @@ def let_go(
         planning.schedule(newsletter, form.moment)
     except planning.NotNow:
         return too_late(request, newsletter)
+    except NoPostalAddress as error:
+        return not_sent(request, newsletter, error)
     when = "is scheduled for" if form.moment else "is on its way to"
     toast(request, f"{newsletter.name} {when} {count:,} people")
     return done(request, newsletter.get_absolute_url())

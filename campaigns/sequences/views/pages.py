@@ -17,6 +17,7 @@ from campaigns.views.common import show_form
 from crm.common.formats import percent
 from crm.common.htmx import done, toast
 from crm.common.parts import Tab
+from crm.mailing.letterhead import address_notice
 from crm.users.permissions import EVERYBODY, MARKETING, SignedInRequest, allow
 
 VIEWS = {"": "All", **dict(Sequence.State.choices)}
@@ -64,7 +65,7 @@ def detail(request: SignedInRequest, pk: int) -> HttpResponse:
     sequence = seen(request, pk)
     found = totals([sequence], request.user)[sequence.pk]
     rate = percent(found.goal_rate)
-    context = {
+    context: dict[str, Any] = address_notice(request.user) | {
         "sequence": sequence,
         "found": found,
         "paused_hint": f"{found.paused:,} paused" if found.paused else "",

@@ -14,6 +14,7 @@ from campaigns.sequences.models import Enrolment, Sequence
 from campaigns.sequences.views.pages import seen
 from campaigns.views.common import show_form
 from crm.common.htmx import done, toast
+from crm.mailing.letterhead import NO_ADDRESS, may_send
 from crm.users.permissions import MARKETING, SignedInRequest, allow
 
 
@@ -71,6 +72,8 @@ def starting(sequence: Sequence) -> list[str]:
     running = Enrolment.objects.filter(sequence=sequence, state=Enrolment.State.RUNNING)
     if count := running.filter(due_at__lte=now()).count():
         points.append(f"{leads(count)} would go on at once.")
+    if not may_send():
+        points.append(f"Leads wait at the mails. {NO_ADDRESS}")
     return points
 
 

@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from campaigns.sequences import editing
+from campaigns.newsletters import testing
+from campaigns.sequences import editing, mailing
 from campaigns.sequences.editing import NotNow, TooDeep
 from campaigns.sequences.models import Enrolment, Sequence, Step
 from campaigns.sequences.outline import may_branch
@@ -18,7 +19,7 @@ from campaigns.sequences.steps import ICONS
 from campaigns.sequences.views.pages import seen
 from campaigns.views.common import show_form
 from crm.common.htmx import done, toast
-from crm.users.permissions import MARKETING, SignedInRequest, allow
+from crm.users.permissions import EVERYBODY, MARKETING, SignedInRequest, allow
 
 HINTS = {
     Step.Kind.WAIT: "Some hours, days or working days.",
@@ -134,6 +135,17 @@ def dialog(
 ) -> HttpResponse:
     back = sequence.get_absolute_url()
     return show_form(request, fragment, context, title=title, back=back, back_label=str(sequence))
+
+
+@allow(EVERYBODY)
+@require_POST
+def test(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Send the mail of a step to oneself, and show it."""
+    seen_steps = Step.objects.filter(sequence__in=Sequence.objects.visible_to(request.user))
+    step = get_object_or_404(seen_steps, pk=pk, kind=Step.Kind.EMAIL, removed_at=None)
+    mail = mailing.send_test(step, actor=request.user)
+    toast(request, testing.say_sent(mail))
+    return done(request, reverse("mailing:detail", args=[mail.pk]))
 
 
 @allow(MARKETING)
