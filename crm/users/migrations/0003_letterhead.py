@@ -7,7 +7,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("users", "0001_initial")]
+    dependencies = [("users", "0002_transfers")]
 
     operations = [
         migrations.CreateModel(
