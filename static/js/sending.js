@@ -15,22 +15,16 @@
     resting.delete(form);
     delete form.dataset.sent;
     buttons.forEach((button) => { button.disabled = false; });
-    if (pressed && pressed.isConnected && document.activeElement === document.body) pressed.focus();
+    if (pressed && document.activeElement === document.body) pressed.focus();
   }
   addEventListener("submit", (event) => {
     const form = event.target;
     const posts = (form.getAttribute("method") || "").toLowerCase() === "post";
-    if (event.defaultPrevented || !posts) return; // htmx sends its forms itself: below
+    if (event.defaultPrevented || !posts) return; // htmx sends its forms itself: hx-disabled-elt
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "1";
     setTimeout(() => rest(form)); // only now has the browser read which button was pressed
     setTimeout(() => wake(form), DOWNLOAD);
   });
   addEventListener("pageshow", () => [...document.forms].forEach(wake)); // gone back to
-  addEventListener("htmx:beforeRequest", (event) => {
-    const form = event.detail.elt;
-    const own = form.tagName === "FORM" && form.matches("[hx-post]") && !form.matches("[hx-disabled-elt]");
-    if (own && event.detail.requestConfig.triggeringEvent?.type === "submit") rest(form);
-  });
-  addEventListener("htmx:afterRequest", (event) => { if (resting.has(event.detail.elt)) wake(event.detail.elt); });
 })();
