@@ -32,6 +32,7 @@ SMALL_TABLES = """
     planning.adoptedplan playbooks.playbook playbooks.playbookstep quotes.product
     quotes.productprice quotes.quotesettings reports.savedreport reports.sumsstate segments.segment
     sequences.sequence sequences.step users.absence users.holiday users.organisation users.team
+    users.transfer
     users.user
 """
 SMALL = frozenset(SMALL_TABLES.split())
