@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -39,9 +40,29 @@ sys.stdin.read()
 # A full disk --------------------------------------------------------------------------------------
 
 
+@dataclass
+class SmallDisk:
+    """A folder on a disk of 64 kB; where none may be mounted, files have that limit meanwhile."""
+
+    folder: Path
+    mounted: bool
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        if not self.mounted:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    def files(self) -> list[Path]:
+        return files_in(self.folder)
+
+
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Yield a folder on a disk of 64 kB; where none may be mounted, no file may be larger."""
+def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={ROOM}", "tmpfs", str(folder)]
@@ -49,20 +70,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         mounted = subprocess.run(mount, capture_output=True).returncode == 0
     except OSError:
         mounted = False
+    yield SmallDisk(folder, mounted)
     if mounted:
-        yield folder
         subprocess.run(["umount", "-l", str(folder)], check=True)
-    else:
-        with no_larger_files():
-            yield folder
-
-
-@contextmanager
-def no_larger_files() -> Iterator[None]:
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -76,28 +86,30 @@ def assert_no_room(answer) -> None:
 
 @pytest.mark.usefixtures("organisation")
 def test_a_deals_file_that_does_not_fit_is_refused_whole(sign_in, small_disk, settings):
-    settings.MEDIA_ROOT = str(small_disk)
+    settings.MEDIA_ROOT = str(small_disk.folder)
     deal, client = DealFactory(), sign_in(role=Role.ADMIN)
     large = SimpleUploadedFile("brief.txt", b"x" * ROOM * 2)
 
-    answer = client.post(f"/deals/{deal.pk}/files/add/", {"files": large})
+    with small_disk.in_use():
+        answer = client.post(f"/deals/{deal.pk}/files/add/", {"files": large})
 
     assert_no_room(answer)
-    assert not files_in(small_disk)
+    assert not small_disk.files()
     assert not DealFile.objects.exists()
 
 
 @pytest.mark.usefixtures("organisation")
 def test_an_import_that_does_not_fit_is_refused_whole(sign_in, small_disk, settings):
-    settings.MEDIA_ROOT = str(small_disk)
+    settings.MEDIA_ROOT = str(small_disk.folder)
     client = sign_in(role=Role.ADMIN)
     rows = b"".join(b"Ana %d,ana%d@example.com\n" % (n, n) for n in range(6_000))
     large = SimpleUploadedFile("leads.csv", b"name,email\n" + rows)
 
-    answer = client.post("/imports/new/", {"kind": "leads", "file": large})
+    with small_disk.in_use():
+        answer = client.post("/imports/new/", {"kind": "leads", "file": large})
 
     assert_no_room(answer)
-    assert not files_in(small_disk)
+    assert not small_disk.files()
     assert not Import.objects.exists()
 
 
@@ -118,35 +130,38 @@ def book(sheets: dict[str, int]) -> bytes:
 def test_a_workbook_whose_rows_do_not_fit_leaves_neither_itself_nor_its_rows(
     sign_in, small_disk, settings
 ):
-    settings.MEDIA_ROOT = str(small_disk)
+    settings.MEDIA_ROOT = str(small_disk.folder)
     large = SimpleUploadedFile("leads.xlsx", book({"Leads": 2_000}))
+    client = sign_in(role=Role.ADMIN)
     assert large.size < ROOM / 2
 
-    answer = sign_in(role=Role.ADMIN).post("/imports/new/", {"kind": "leads", "file": large})
+    with small_disk.in_use():
+        answer = client.post("/imports/new/", {"kind": "leads", "file": large})
 
     assert_no_room(answer)
-    assert not files_in(small_disk)
+    assert not small_disk.files()
     assert not Import.objects.exists()
 
 
 @pytest.mark.usefixtures("organisation")
 def test_another_sheet_that_does_not_fit_leaves_the_chosen_one(sign_in, small_disk, settings):
-    settings.MEDIA_ROOT = str(small_disk)
+    settings.MEDIA_ROOT = str(small_disk.folder)
     client = sign_in(role=Role.ADMIN)
     file = SimpleUploadedFile("leads.xlsx", book({"Few": 3, "Many": 2_000}))
     client.post("/imports/new/", {"kind": "leads", "file": file})
-    source, before = Import.objects.get(), sorted(files_in(small_disk))
+    source, before = Import.objects.get(), sorted(small_disk.files())
 
-    answer = client.post(f"/imports/{source.pk}/layout/", {"sheet": "Many"})
+    with small_disk.in_use():
+        answer = client.post(f"/imports/{source.pk}/layout/", {"sheet": "Many"})
 
     assert_no_room(answer)
-    assert sorted(files_in(small_disk)) == before
+    assert sorted(small_disk.files()) == before
     assert len(uploads.samples(Import.objects.get())) == 3
 
 
 @pytest.mark.django_db
 def test_refused_rows_that_do_not_fit_leave_the_file_as_it_was(small_disk, settings):
-    settings.MEDIA_ROOT = str(small_disk)
+    settings.MEDIA_ROOT = str(small_disk.folder)
     source = Import.objects.create(kind=Import.Kind.LEADS, columns=["name"])
 
     def refused(cell: str) -> Row:
@@ -154,12 +169,12 @@ def test_refused_rows_that_do_not_fit_leave_the_file_as_it_was(small_disk, setti
         row.refuse("No name.")
         return row
 
-    with pytest.raises(OSError, match="space|large"):
+    with small_disk.in_use(), pytest.raises(OSError, match="space|large"):
         errors.append(source, [refused("x" * ROOM * 2)], 0)
-    assert not files_in(small_disk)
+    assert not small_disk.files()
 
     length = errors.append(source, [refused("Ana")], 0)
-    with pytest.raises(OSError, match="space|large"):
+    with small_disk.in_use(), pytest.raises(OSError, match="space|large"):
         errors.append(source, [refused("x" * ROOM * 2)], length)
     assert Path(source.error_file.path).stat().st_size == length
 
@@ -168,15 +183,16 @@ def test_refused_rows_that_do_not_fit_leave_the_file_as_it_was(small_disk, setti
 def test_an_upload_that_does_not_fit_in_the_temporary_folder_leaves_nothing(
     sign_in, small_disk, settings
 ):
-    settings.FILE_UPLOAD_TEMP_DIR = str(small_disk)
+    settings.FILE_UPLOAD_TEMP_DIR = str(small_disk.folder)
     client = sign_in(role=Role.ADMIN)
     client.raise_request_exception = False
     large = SimpleUploadedFile("leads.csv", b"name\n" * 600_000)
 
-    answer = client.post("/imports/new/", {"kind": "leads", "file": large})
+    with small_disk.in_use():
+        answer = client.post("/imports/new/", {"kind": "leads", "file": large})
 
     assert_no_room(answer)
-    assert not files_in(small_disk)
+    assert not small_disk.files()
     assert not Import.objects.exists()
 
 
