@@ -31,9 +31,8 @@ SMALL_TABLES = """
     leads.savedview newsletters.content newsletters.link newsletters.newsletter outbox.heartbeat
     planning.adoptedplan playbooks.playbook playbooks.playbookstep quotes.product
     quotes.productprice quotes.quotesettings reports.savedreport reports.sumsstate segments.segment
-    sequences.sequence sequences.step users.absence users.holiday users.organisation users.team
-    users.transfer
-    users.user
+    sequences.sequence sequences.step users.absence users.holiday users.logo users.organisation
+    users.team users.transfer users.user
 """
 SMALL = frozenset(SMALL_TABLES.split())
 """Tables with a few rows for each person, setting or campaign, however long a company works."""
