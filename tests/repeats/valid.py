@@ -9,12 +9,10 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from campaigns.models import Campaign
-from crm.funnel import handoffs
 from crm.users.models import Team, User
-from deals.models import PipelineStage
 from deals.playbooks.models import Playbook
 from leads.models import Channel
-from tests.factories import CampaignFactory, LeadFactory, SequenceFactory, waiting_handoff
+from tests.factories import CampaignFactory, LeadFactory, SequenceFactory
 
 CAMPAIGN = {
     "name": "Of the repeats", "objective": Campaign.Objective.values[0],
@@ -36,12 +34,6 @@ def follow_up(row: Any) -> dict[str, Any]:
     }
 
 
-def deal_of_accepted(lead: Any) -> dict[str, Any]:
-    handoffs.accept(waiting_handoff(rep=lead.owner, lead=lead), actor=lead.owner)
-    stage = PipelineStage.objects.filter(pipeline__is_active=True)[0]
-    return {"name": "A deal", "currency": "EUR", "version": "0", "stage": stage.pk}
-
-
 def steps_of(use: str) -> Playbook:
     """Return a playbook of one step."""
     book = Playbook.objects.create(name="Of the repeats", use=use, position=99)
@@ -61,7 +53,6 @@ VALID: dict[str, Callable[[Any], dict[str, Any]]] = {
     "correspondence:compose": lambda row: {
         "to": row.email, "subject": "Hello", "text": "Hello", "act": "send",
     },
-    "deals:convert": deal_of_accepted,
     "deals:file-add": lambda row: {"files": SimpleUploadedFile("price.txt", b"one euro")},
     "funnel:definition-create": lambda row: {
         "threshold": "55", "required_fields": ["email"], "consent": "none", "note": "Better",
