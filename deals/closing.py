@@ -19,6 +19,7 @@ from crm.users.models import Organisation, User
 from deals.history import changes_of
 from deals.models import Deal, LostReason
 from deals.services import NotAllowedNow, check_exit, make_opportunity, note_move, write
+from deals.writing import check_act
 from leads import ownership
 from leads.models import Lead
 
@@ -40,8 +41,9 @@ def win(
 
     signed_on: the day, the same in every time zone; None is today
     Raises StaleDeal if `version` is not the present one, NotAllowedNow for a closed deal or one
-    opened after that day, ExitBlocked if a stage of its way wants its exit criteria met first.
+    opened after that day, ExitBlocked if a stage wants its exit criteria met first, NotTheirs.
     """
+    check_act(actor, "win")
     lead, signed_on = lock_lead(deal), signed_on or localdate()
     if deal.is_open and deal.version == version:
         check_signed(deal, signed_on)
@@ -120,8 +122,9 @@ def lose(
     The lead becomes Lost, unless another of its deals is open; one that bought before is a customer
     still. revisit_on: a lost lead goes back to nurture, not to be offered before that day.
 
-    Raises NotAllowedNow if the reason wants a note or the deal is closed, StaleDeal.
+    Raises NotAllowedNow if the reason wants a note or the deal is closed, StaleDeal, NotTheirs.
     """
+    check_act(actor, "lose")
     if reason.note_required and not note.strip():
         raise NotAllowedNow(f"“{reason}” needs a note.")
     lead, at = lock_lead(deal), now()
@@ -187,8 +190,10 @@ def reopen(deal: Deal, *, version: int, actor: User, mistake: bool = False) -> D
     mistake: the close never happened, so the lead's move is taken back and reports count neither.
         If the lead has moved on since, it is a new move like any other.
 
-    Raises NotAllowedNow for an open deal or a lead that is out of sales' hands, StaleDeal.
+    Raises NotAllowedNow for an open deal or a lead that is out of sales' hands, StaleDeal,
+    NotTheirs for an actor who does not sell.
     """
+    check_act(actor, "reopen")
     if deal.is_open:
         raise NotAllowedNow(f"“{deal}” is open.")
     lead, closed_as = lock_lead(deal), deal.get_status_display()

@@ -21,11 +21,12 @@ from crm.funnel import ledger
 from crm.funnel.causes import Cause, Code
 from crm.stages import Stage
 from crm.users.models import User
-from deals import criteria
+from deals import criteria, writing
 from deals.history import SNOOZED, WORDS, Change, change, changes_of, told
 from deals.models import Deal, DealMove, PipelineStage
 from leads.models import Company, Lead
 from leads.services import edit_lead
+from leads.writing import changed, check_fields
 
 LEADS_TO_DEAL = {
     Stage.SAL: (Stage.SQL, Stage.OPPORTUNITY),
@@ -77,8 +78,10 @@ def convert(
     Its open follow-ups and meetings go along; next_step moves one of its kind, and doubles none.
     qualified_by: who confirmed the need; None is `actor`
 
-    Raises NotAllowedNow for a lead that sales has not accepted, LeadMoved if another was first.
+    Raises NotAllowedNow for a lead that sales has not accepted, LeadMoved if another was first,
+    NotTheirs for an actor who does not sell.
     """
+    writing.check_act(actor, "open")
     lead = Lead.objects.select_for_update().get(pk=lead.pk)
     way = way_to_opportunity(lead)
     owner = actor if actor.is_sales or lead.owner is None else lead.owner
@@ -138,8 +141,10 @@ def move(deal: Deal, stage: PipelineStage, *, version: int, actor: User, note: s
 
     version: as the caller saw it
     Raises StaleDeal if it is not the present one, NotAllowedNow for a closed deal or a stage of
-    another pipeline, ExitBlocked if a stage that it leaves wants its exit criteria met first.
+    another pipeline, ExitBlocked if a stage that it leaves wants its exit criteria met first,
+    NotTheirs for an actor who does not sell.
     """
+    writing.check_act(actor, "move")
     if stage.pipeline_id != deal.pipeline_id:
         raise NotAllowedNow(f"“{stage}” is a stage of another pipeline.")
     old = deal.stage.name
@@ -156,16 +161,17 @@ def move(deal: Deal, stage: PipelineStage, *, version: int, actor: User, note: s
 def edit(deal: Deal, changes: dict[str, Any], *, version: int, actor: User | None) -> Deal:
     """Change fields of a deal (see history.WORDS) and say in its history from what to what.
 
-    A new owner brings his team. Raises StaleDeal if `version` is not the present one.
+    A new owner brings his team. Raises StaleDeal if `version` is not the present one, NotTheirs for
+    fields that are not the actor's to write.
     """
     unknown = changes.keys() - WORDS.keys()
     if unknown:
         raise KeyError(f"not to be edited: {unknown}")
-    changed = {k: v for k, v in changes.items() if getattr(deal, k) != v}
-    if deal.version == version and not changed:
+    values = {field: changes[field] for field in changed(deal, changes)}
+    check_fields(actor, values, writing.DEAL)
+    if deal.version == version and not values:
         return deal
-    edits = changes_of(deal, changed)
-    values = dict(changed)
+    edits = changes_of(deal, values)
     if "owner" in values:
         values["team"] = values["owner"].team if values["owner"] else deal.team
     write(deal, version, values)
@@ -177,8 +183,10 @@ def edit(deal: Deal, changes: dict[str, Any], *, version: int, actor: User | Non
 def snooze(deal: Deal, *, until: datetime, actor: User) -> Deal:
     """Let an open deal not rot before `until`, and say so in its history.
 
-    Raises NotAllowedNow for a closed deal, StaleDeal if somebody changed it this very moment.
+    Raises NotAllowedNow for a closed deal, StaleDeal if somebody changed it this very moment,
+    NotTheirs for an actor who does not sell.
     """
+    writing.check_act(actor, "snooze")
     changes = [change(SNOOZED, None, until.isoformat())]
     write(deal, deal.version, {"snoozed_until": until}, status=Deal.Status.OPEN)
     note_edit(deal, changes, actor=actor)

@@ -21,6 +21,7 @@ from crm.notifications import services as notifications
 from crm.outbox import services as outbox
 from crm.stages import OUT, Stage
 from crm.users.models import Organisation, User
+from leads import writing
 from leads.models import Lead
 
 ROUTE = "funnel.route_handoff"
@@ -119,8 +120,20 @@ def offer_all(
     return opened
 
 
+MOVE_OF = {
+    Handoff.Outcome.ACCEPTED: Stage.SAL,
+    Handoff.Outcome.REJECTED: Stage.RECYCLED,
+    Handoff.Outcome.RECYCLED: Stage.RECYCLED,
+}
+"""The move that an answer is, whatever the reason makes of it."""
+
+
 def answer(handoff: Handoff, outcome: Handoff.Outcome, *, actor: User, **values: Any) -> None:
-    """Write the answer by one conditional UPDATE. Raises AlreadyAnswered if it came too late."""
+    """Write the answer by one conditional UPDATE.
+
+    Raises AlreadyAnswered if it came too late, NotTheirs for an actor who does not sell.
+    """
+    writing.check_move(actor, Stage.MQL, MOVE_OF[outcome])
     at = now()
     won = (
         Handoff.objects.waiting()

@@ -13,6 +13,7 @@ from crm.funnel.causes import Cause, Code
 from crm.funnel.models import LedgerDoor, MqlDefinition, StageEntry, StageTransition
 from crm.stages import Stage, check_move, passed
 from crm.users.models import User
+from leads import writing
 from leads.models import Lead
 
 COUNT_ANEW = "funnel.count_anew"
@@ -44,7 +45,7 @@ def move(
     """Move `lead` to stage `to` and record the step.
 
     Raises MoveNotAllowed if the funnel has no such arrow, LeadMoved if another
-    request moved the lead first.
+    request moved the lead first, NotTheirs if the move is not the actor's to make.
     """
     return step(lead, to, actor=actor, cause=cause, definition=definition)
 
@@ -77,10 +78,11 @@ def step_all(
 ) -> list[StageTransition]:
     """Move many leads: one UPDATE for each stage that they come from. All of them, or none.
 
-    Raises MoveNotAllowed and LeadMoved as `move` does.
+    Raises MoveNotAllowed, LeadMoved and NotTheirs as `move` does.
     """
     for old in {Stage(lead.stage) for lead in leads}:
         check_move(old, to)
+        writing.check_move(actor, old, to)
     return set_stage(leads, to, actor=actor, cause=cause, definition=definition, also=also)
 
 

@@ -18,6 +18,7 @@ from crm.notifications import services as notifications
 from crm.notifications.models import Notification
 from crm.stages import Stage
 from crm.users.models import User
+from leads import writing
 from leads.models import Lead
 
 HELD = {Stage.SAL, Stage.SQL, Stage.LOST}
@@ -121,12 +122,13 @@ def take_back_return(lead: Lead, *, actor: User) -> Lead:
     """Undo `recycle_lead` or `disqualify`; a handoff that went with it waits again.
 
     The lead is again whose it was: the one's who accepted it, or who gave it back.
-    Raises LeadMoved if it has moved on since.
+    Raises LeadMoved if it has moved on since, NotTheirs for who could not have moved it so.
     """
     lead = Lead.objects.select_for_update().get(pk=lead.pk)
     last = lead.transitions.order_by("pk").last()
     if last is None or last.new_stage not in {Stage.RECYCLED, Stage.DISQUALIFIED}:
         raise ledger.LeadMoved(lead.pk)
+    writing.check_move(actor, Stage(last.old_stage), Stage(last.new_stage))
     if last.old_stage == Stage.MQL and (handoff := lead.handoffs.order_by("attempt").last()):
         handoffs.take_back_answer(handoff, actor=actor)
         lead.refresh_from_db()

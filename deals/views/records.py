@@ -13,13 +13,15 @@ from crm.common.htmx import conflict, refused, wants_partial
 from crm.common.parts import Step
 from crm.funnel.models import Handoff
 from crm.users.models import User
-from crm.users.permissions import EVERYBODY, SALES, SALES_MANAGERS, SignedInRequest, allow
+from crm.users.permissions import EVERYBODY, SALES, SignedInRequest, allow
 from deals import cards, criteria, services
 from deals.forms import FactForm, NextStepForm
 from deals.models import Deal
 from deals.services import LEADS_TO_DEAL, StaleDeal
+from deals.writing import DEAL
 from leads import companies
 from leads.models import Company, Lead
+from leads.writing import may_write
 
 SNOOZES = {3: "For 3 days", 7: "For a week", 14: "For two weeks"}
 """How long a rotting deal may be put off."""
@@ -48,7 +50,7 @@ def record(deal: Deal, user: User) -> dict[str, Any]:
         "is_snoozed": bool(deal.snoozed_until and deal.snoozed_until > now()),
         "handoff": accepted_handoff(deal),
         "may_edit": user.role in SALES,
-        "may_assign": user.role in SALES_MANAGERS,
+        "may_assign": may_write(user, "owner", DEAL),
         "step_form": NextStepForm(),
         "fact_names": list(FactForm.FACTS),
     }
@@ -116,7 +118,7 @@ def deal_fact(request: SignedInRequest, pk: int, fact: str) -> HttpResponse:
     deal = visible_deal(request, pk)
     if fact not in FactForm.FACTS:
         raise Http404
-    if fact == "owner" and request.user.role not in SALES_MANAGERS:
+    if fact == "owner" and not may_write(request.user, fact, DEAL):
         raise PermissionDenied("A sales manager decides who owns a deal.")
     if "cancel" in request.GET:
         return render(request, "deals/_fact.html", record(deal, request.user) | {"fact": fact})

@@ -106,7 +106,7 @@ def test_a_stale_edit_leaves_the_deal_as_it_is(sold, rep):
 def test_a_new_owner_brings_his_team(sold, rep):
     deal, ben = sold(), UserFactory(team=TeamFactory())
 
-    services.edit(deal, {"owner": ben}, version=1, actor=rep)
+    services.edit(deal, {"owner": ben}, version=1, actor=UserFactory(role="sales_manager"))
 
     deal.refresh_from_db()
     assert (deal.owner, deal.team) == (ben, ben.team)

@@ -322,10 +322,11 @@ class TestDispute:
 
     def test_dispute_is_ruled_once(self, handoff, rep):
         verdict = verdicts.dispute(self.rejected(handoff, rep), by=UserFactory(), note="It fits")
-        verdicts.rule(verdict, ruling=Verdict.Ruling.OVERTURNED, by=UserFactory())
+        boss = UserFactory(role="sales_manager")
+        verdicts.rule(verdict, ruling=Verdict.Ruling.OVERTURNED, by=boss)
 
         with pytest.raises(verdicts.NotPossible):
-            verdicts.rule(verdict, ruling=Verdict.Ruling.OVERTURNED, by=UserFactory())
+            verdicts.rule(verdict, ruling=Verdict.Ruling.OVERTURNED, by=boss)
 
         assert handoff.lead.handoffs.count() == 2
 

@@ -10,6 +10,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 import tests.matrix
 from crm.users import permissions
 from crm.users.models import Role
+from deals.writing import ACTS, DEAL
+from leads.writing import COMPANY, LEAD, MOVES
 from tests.matrix.base import Row
 from tests.matrix.objects import KINDS
 
@@ -87,9 +89,39 @@ def who(roles: Collection[Role] | None, *, public: bool) -> str:
     return GROUPS.get(frozenset(roles)) or ", ".join(names)
 
 
+WRITING = """
+## Who may write what
+
+From `leads/writing.py` and `deals/writing.py`, which every form, edit in place, bulk action,
+import and service asks. It is about rows that one sees. Forms do not show what would be refused; a
+service that is given it nevertheless refuses the whole change (403). Only what changes counts.
+Where nobody is signed in (a public form, received mail, a task, the command line) these rules do
+not apply. What is left out is written by services alone: stage, score, dates of moves, keys. A new
+lead is its maker's if sales brings it in. A new company is nobody's unless a manager says whose.
+
+| what | fields | who |
+|---|---|---|
+"""
+
+
+def writing_lines() -> Iterator[str]:
+    """Yield the rows of the table of fields, moves and acts."""
+    for what, writers in (("lead", LEAD), ("company", COMPANY), ("deal", DEAL)):
+        groups: dict[frozenset[Role], list[str]] = {}
+        for field, roles in writers.items():
+            groups.setdefault(frozenset(roles), []).append(field.replace("_", " "))
+        for group, fields in groups.items():
+            if group:
+                yield f"| {what} | {', '.join(fields)} | {who(group, public=False)} |"
+    for stage, movers in MOVES.items():
+        yield f"| move of a lead | → {stage.label} | {who(movers, public=False)} |"
+    yield "| move of a lead | from MQL on, or from Lost, Customer, Disqualified | sales |"
+    yield f"| deal | {', '.join(ACTS)} | {who(ACTS['open'], public=False)} |"
+
+
 def page() -> str:
     """Return docs/permissions.md."""
-    lines, paths = [HEAD], urls()
+    lines, paths = [HEAD + WRITING + "\n".join(writing_lines())], urls()
     known = {name: row for name, row in rows().items() if name in paths}
     for app in sorted({app_of(name) for name in known}):
         lines += [

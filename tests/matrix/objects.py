@@ -13,6 +13,7 @@ seen: who sees it.
 
 import uuid
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -283,9 +284,16 @@ def handoff(owner: User | None, team: Team | None) -> Any:
 @kind("answered handoff", seen="scope")
 def answered_handoff(owner: User | None, team: Team | None) -> Any:
     waiting = handoff(owner, team)
-    handoffs.reject(waiting, reason=reject_reason(), actor=owner or UserFactory())
+    handoffs.reject(waiting, reason=reject_reason(), actor=when_selling(owner))
     waiting.refresh_from_db()
     return waiting
+
+
+def when_selling(user: User | None) -> User:
+    """Return the user as they were when they were a rep: each may have answered a handoff."""
+    seller = copy(user) if user else UserFactory()
+    seller.role = Role.REP
+    return seller
 
 
 def reject_reason() -> Any:

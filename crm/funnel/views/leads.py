@@ -20,6 +20,7 @@ from crm.funnel.views.respond import changed, form_page, posted
 from crm.stages import MOVES, MoveNotAllowed, Stage
 from crm.users.permissions import EVERYBODY, MARKETING, SALES, WRITERS, SignedInRequest, allow
 from leads.models import Lead
+from leads.writing import may_move
 
 DEALABLE = {Stage.SAL, Stage.SQL, Stage.LOST, Stage.CUSTOMER}
 """Stages from which a deal may be opened."""
@@ -96,11 +97,10 @@ def lead_actions(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def may_disqualify(request: SignedInRequest, lead: Lead) -> bool:
     """Sales for the leads that it has, both teams for those that marketing nurtures."""
-    if request.user.role not in WRITERS or Stage.DISQUALIFIED not in MOVES[Stage(lead.stage)]:
+    stage = Stage(lead.stage)
+    if Stage.DISQUALIFIED not in MOVES[stage] or stage == Stage.OPPORTUNITY:
         return False
-    if lead.stage == Stage.OPPORTUNITY:
-        return False
-    return request.user.role in SALES or lead.stage in {Stage.LEAD, Stage.RECYCLED}
+    return may_move(request.user, stage, Stage.DISQUALIFIED)
 
 
 @allow(SALES)
