@@ -63,7 +63,7 @@ class Held:
     def is_too_long(self) -> bool:
         """A machine that is shared by many gives each little time: then its work is what counts."""
         is_busy = os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
-        return self.at_work >= 0.5 or (self.seconds >= 1.0 and not is_busy)
+        return self.at_work >= 1.0 or (self.seconds >= 1.0 and not is_busy)
 
 
 @dataclass
