@@ -92,11 +92,17 @@ class Change(models.Model):
     @property
     def value_before(self) -> Any:
         """What the column held, as the model takes it: the key of another row, a number, text."""
-        return self.column.to_python(self.before)
+        return self.as_value(self.before)
 
     @property
     def value_after(self) -> Any:
-        return self.column.to_python(self.after)
+        return self.as_value(self.after)
+
+    def as_value(self, text: str | None) -> Any:
+        """A flag stands as true or false on PostgreSQL, as 1 or 0 on SQLite."""
+        if isinstance(self.column, models.BooleanField) and text is not None:
+            return text in ("true", "1")
+        return self.column.to_python(text)
 
     @property
     def still_there(self) -> bool:
