@@ -62,3 +62,16 @@ def test_a_long_statement_outside_a_transaction_is_logged_by_who_sent_it(on_sqli
 
     named = [line for line in held(caplog) if "outside_a_transaction_is_logged" in line]
     assert len(named) == on_sqlite
+
+
+def test_who_held_the_lock_lets_others_in_before_the_next_turn(on_sqlite, monkeypatch):
+    pauses = []
+    monkeypatch.setattr(base.time, "sleep", pauses.append)
+
+    with transaction.atomic():
+        services.beat("sweep")
+    with transaction.atomic():
+        services.beat("sweep")
+        work_for(base.NOTICED + 0.02)
+
+    assert pauses[-1:] == [base.PAUSE] * on_sqlite

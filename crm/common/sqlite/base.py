@@ -19,8 +19,9 @@ from django.db.backends.sqlite3 import base
 
 Database = base.Database  # type: ignore[attr-defined]
 logger = logging.getLogger(__name__)
-LONG = 1.0
-"""Seconds."""
+LONG, NOTICED, PAUSE = 1.0, 0.1, 0.03
+"""Seconds. Who has held the lock for NOTICED leaves it for PAUSE: others ask for it ten times a second,
+and one long task after the other would take it back each time before they do."""
 ROOT = str(Path(__file__).resolve().parents[3])
 WRITES = ("INSERT", "UPDATE", "DELETE")
 Execute = Callable[[str, Any, bool, Any], Any]
@@ -56,7 +57,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         try:
             return super()._commit()  # type: ignore[misc]
         finally:
-            self.stop_clock()
+            if self.stop_clock() > NOTICED:
+                time.sleep(PAUSE)
 
     def _rollback(self) -> Any:
         try:
@@ -67,10 +69,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def start_clock(self) -> None:
         self.locked_since, self.worked_before = time.monotonic(), time.thread_time()
 
-    def stop_clock(self) -> None:
+    def stop_clock(self) -> float:
+        """Return how long the lock was held, and tell if it was for long."""
         since, self.locked_since = self.locked_since, None
-        if since is not None:
-            tell_if_long(time.monotonic() - since, time.thread_time() - self.worked_before)
+        if since is None:
+            return 0.0
+        held = time.monotonic() - since
+        tell_if_long(held, time.thread_time() - self.worked_before)
+        return held
 
 
 def tell_if_long(held: float, worked: float) -> None:
