@@ -179,7 +179,7 @@ def test_recycled_lead_waits_for_the_end_of_its_cool_down(organisation):
 
 
 def test_marketer_sends_a_cold_lead_with_a_reason_and_the_gaps_are_told(organisation):
-    lead, marketer = LeadFactory(email=""), UserFactory()
+    lead, marketer = LeadFactory(email=""), UserFactory(role=Role.MARKETER)
 
     handoff = qualify_by_hand(lead, actor=marketer, note="Met at the fair, wants a call")
 

@@ -175,7 +175,8 @@ def give_back(rep):
     never = Reason.objects.create(name=f"Never {NAME}", side="data", return_path="close")
     said = handoffs.recycle(handed(rep), reason=later, actor=rep, note=NAME)
     verdicts.dispute(said, by=UserFactory(name=NAME), note=NAME)
-    verdicts.rule(said, ruling=Verdict.Ruling.OVERTURNED, by=UserFactory(name=f"Sam {NAME}"))
+    manager = UserFactory(name=f"Sam {NAME}", role=Role.SALES_MANAGER)
+    verdicts.rule(said, ruling=Verdict.Ruling.OVERTURNED, by=manager)
     offered = handed(rep)
     handoffs.reject(offered, reason=never, actor=rep, note=NAME)
     waiting = handoffs.take_back_answer(offered, actor=rep)
@@ -183,7 +184,7 @@ def give_back(rep):
     lead = Lead.objects.get(pk=offered.lead_id)
     verdicts.qualify_lead(lead, actor=rep)
     verdicts.recycle_lead(lead, reason=later, actor=rep, note=NAME)
-    handoffs.open_handoff(lead, evidence={}, actor=rep, note=NAME)
+    handoffs.open_handoff(lead, evidence={}, actor=manager, note=NAME)
 
 
 def sell(rep):

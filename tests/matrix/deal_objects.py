@@ -26,7 +26,8 @@ def deal(owner: User | None, team: Team | None) -> Any:
 @kind("closed deal", seen="scope")
 def closed_deal(owner: User | None, team: Team | None) -> Any:
     found = deal(owner, team)
-    reason, actor = LostReason.objects.all()[0], owner or UserFactory()
+    reason = LostReason.objects.all()[0]
+    actor = owner if owner and owner.is_sales else UserFactory()
     return lose(found, version=found.version, reason=reason, good_lead=True, actor=actor)
 
 

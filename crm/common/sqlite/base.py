@@ -20,8 +20,8 @@ from django.db.backends.sqlite3 import base
 Database = base.Database  # type: ignore[attr-defined]
 logger = logging.getLogger(__name__)
 LONG, NOTICED, PAUSE = 1.0, 0.1, 0.03
-"""Seconds. Who has held the lock for NOTICED leaves it for PAUSE: others ask for it ten times a second,
-and one long task after the other would take it back each time before they do."""
+"""Seconds. Who has held the lock for NOTICED leaves it for PAUSE: others ask for it ten times a
+second, and one long task after the other would take it back each time before they do."""
 ROOT = str(Path(__file__).resolve().parents[3])
 WRITES = ("INSERT", "UPDATE", "DELETE")
 Execute = Callable[[str, Any, bool, Any], Any]
