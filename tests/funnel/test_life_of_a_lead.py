@@ -13,7 +13,7 @@ from crm.funnel import handoffs, ledger, routing, verdicts
 from crm.funnel.models import Handoff, Reason, StageEntry, StageTransition, Verdict
 from crm.outbox.models import Effect
 from crm.stages import MOVES, MoveNotAllowed, Stage
-from crm.users.models import Organisation, usual_week
+from crm.users.models import Organisation, Role, usual_week
 from leads.models import Lead
 from tests.factories import LeadFactory, TeamFactory, UserFactory
 
@@ -33,6 +33,7 @@ class LeadLife(RuleBasedStateMachine):
         Organisation.objects.get_or_create(pk=1, defaults={"workdays": usual_week()})
         team = TeamFactory()
         self.reps = [UserFactory(team=team) for _ in range(3)]
+        self.manager = UserFactory(team=team, role=Role.SALES_MANAGER)
         self.lead = LeadFactory(score=80)
         self.closes = 0
 
@@ -164,7 +165,7 @@ class LeadLife(RuleBasedStateMachine):
             return
         verdict = verdicts.dispute(open_ones[0], by=self.reps[0], note="It was good")
         ruling = Verdict.Ruling.OVERTURNED if overturn else Verdict.Ruling.UPHELD
-        verdicts.rule(verdict, ruling=ruling, by=self.reps[1])
+        verdicts.rule(verdict, ruling=ruling, by=self.manager)
 
     @invariant()
     def the_stage_is_where_the_last_move_led(self) -> None:

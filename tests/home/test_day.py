@@ -77,7 +77,7 @@ def test_every_role_has_a_day_in_few_queries(
         DealFactory(owner=rep)
         CampaignFactory()
 
-    health = 4 * (role == Role.ADMIN)  # is the system well: two queues, triggers, unread mail
+    health = 5 * (role == Role.ADMIN)  # is the system well: three queues, triggers, unread mail
     with django_assert_max_num_queries(12 + health):
         assert client.get("/").status_code == 200
 
