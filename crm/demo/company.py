@@ -103,7 +103,16 @@ def fill_funnel(rng: Random, moment: datetime, cases: list[Case], cast: people.C
     return deals
 
 
+@transaction.atomic
 def load() -> None:
-    """Write the demo company for the set-up's “sample data”: nobody in it can log in."""
-    if not Lead.objects.exists():
-        seed(password=None)
+    """Write the demo company for the set-up's “sample data”: nobody in it can log in.
+
+    Its past newsletters carry the sample's address; the organisation's own is still to be typed.
+    """
+    if Lead.objects.exists():
+        return
+    without = Organisation.objects.filter(pk=1, postal_address="")
+    lacks = without.update(postal_address=people.ADDRESS)
+    seed(password=None)
+    if lacks:
+        Organisation.objects.filter(pk=1).update(postal_address="")

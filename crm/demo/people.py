@@ -35,6 +35,8 @@ LOG_INS = {
 """Whose log-in is printed for each role."""
 SOUTH = ["IT", "ES", "FR", "AT", "CH"]
 
+ADDRESS = "Lindenstraße 12\n10969 Berlin\nGermany"
+
 
 @dataclass
 class Cast:
@@ -60,7 +62,7 @@ def hire(now: datetime, *, password: str | None) -> Cast:
         organisation.currency, organisation.time_zone = "EUR", "Europe/Berlin"
         organisation.country = organisation.holiday_country = "DE"
         organisation.workdays, organisation.set_up_at = usual_week(), now
-        organisation.postal_address = "Lindenstraße 12\n10969 Berlin\nGermany"
+        organisation.postal_address = ADDRESS
         organisation.mail_colour = "#0f6b6b"
         organisation.save()
     teams = {name: Team.objects.get_or_create(name=name)[0] for name in ("North", "South")}
