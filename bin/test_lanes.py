@@ -83,7 +83,7 @@ def plan(goal: str, found: dict[str, str] | None, chromium: str | None) -> list[
     """
     lanes = [Lane("SQLite, file broker", {}, "not services")]
     if found:
-        lanes.append(Lane("PostgreSQL, Redis", found, ""))
+        lanes.append(Lane("PostgreSQL, Redis", found, "not embedded"))
     if goal == "e2e":
         return [lanes[-1].only("e2e")]
     if goal == "faults":

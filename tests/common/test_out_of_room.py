@@ -196,7 +196,7 @@ def test_an_upload_that_does_not_fit_in_the_temporary_folder_leaves_nothing(
     assert not Import.objects.exists()
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite says how large it may become")
+@pytest.mark.embedded
 @pytest.mark.usefixtures("transactional_db", "organisation")
 def test_a_database_without_room_stores_nothing_and_says_so(sign_in):
     client, lead = sign_in(role=Role.ADMIN), LeadFactory(name="Ana")
@@ -238,8 +238,6 @@ def test_files_of_cut_off_imports_are_gone_after_a_day(settings, tmp_path):
 @pytest.fixture
 def locked(transactional_db, organisation) -> Iterator[None]:
     """Return a context: another process holds SQLite's write lock for longer than we wait."""
-    if connection.vendor != "sqlite":
-        pytest.skip("PostgreSQL locks rows")
 
     @contextmanager
     def hold() -> Iterator[None]:
@@ -265,6 +263,7 @@ def assert_retry(answer) -> None:
     assert "waits for its database" in answer.content.decode()
 
 
+@pytest.mark.embedded
 def test_who_saves_while_the_database_is_locked_is_told_to_retry(sign_in, locked):
     client, lead = sign_in(role=Role.ADMIN), LeadFactory(name="Ana")
     client.raise_request_exception = False
@@ -290,6 +289,7 @@ def test_who_saves_while_the_database_is_locked_is_told_to_retry(sign_in, locked
     assert not fresh
 
 
+@pytest.mark.embedded
 def test_strangers_too_are_told_to_retry(locked):
     user, form = UserFactory(), CaptureFormFactory()
     client = Client(raise_request_exception=False)
