@@ -4,7 +4,6 @@ import uuid
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from crm.activities import correcting
@@ -55,9 +54,8 @@ def remove(request: SignedInRequest, pk: int) -> HttpResponse:
     """Delete it; the toast brings it back."""
     activity = own(request, pk)
     back = place_of(activity)
-    number = deleting.keep(request, activity, back=back)
+    undo = deleting.keep(request, activity, back=back, door="activities:bring-back")
     correcting.delete(activity)
-    undo = reverse("activities:bring-back", args=[number])
     toast(request, f"{activity.get_kind_display()} deleted", undo_url=undo)
     if wants_partial(request):
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
@@ -69,7 +67,7 @@ def remove(request: SignedInRequest, pk: int) -> HttpResponse:
 def bring_back(request: SignedInRequest, number: uuid.UUID) -> HttpResponse:
     """Undo a deletion, and with it what followed from that."""
     try:
-        [activity], back = deleting.restore_rows(request, number)
+        [activity], back = deleting.restore_rows(request, number, "activities:bring-back")
     except deleting.NotRestorable as fault:
         toast(request, str(fault), level="warning")
         return done(request, "/")

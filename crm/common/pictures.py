@@ -1,11 +1,14 @@
 """What kind of picture some bytes are, and how large: decided by what they are, not by their name.
 
-PNG, JPEG and GIF, which every mail program shows. Only the header is read; nothing is decoded.
+PNG, JPEG and GIF, which every mail program shows. Only the header and the end are read; nothing is
+decoded.
 """
 
 from dataclasses import dataclass
 
 PNG, GIF, JPEG = b"\x89PNG\r\n\x1a\n", (b"GIF87a", b"GIF89a"), b"\xff\xd8\xff"
+END = {"image/png": b"IEND\xaeB\x60\x82", "image/gif": b";", "image/jpeg": b"\xff\xd9"}
+"""What the bytes of a whole picture end with."""
 SIZES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 """The markers of a JPEG that are followed by its size."""
 ALONE = {0x01, *range(0xD0, 0xDA)}
@@ -22,7 +25,7 @@ class Picture:
 
 
 def read_picture(content: bytes) -> Picture | None:
-    """Return what picture `content` is; None if it is none of the three kinds, or has no size."""
+    """Return what picture `content` is; None if it is none of the three kinds, or is not whole."""
     if content.startswith(PNG) and content[12:16] == b"IHDR":
         size = ("image/png", number(content, 16, 4), number(content, 20, 4))
     elif content.startswith(GIF):
@@ -31,7 +34,8 @@ def read_picture(content: bytes) -> Picture | None:
         size = ("image/jpeg", *size_of_jpeg(content))
     else:
         return None
-    return Picture(*size) if size[1] and size[2] else None
+    whole = content.rstrip(b"\0").endswith(END[size[0]])
+    return Picture(*size) if whole and size[1] and size[2] else None
 
 
 def number(content: bytes, at: int, length: int, order: str = "big") -> int:

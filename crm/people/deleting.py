@@ -15,6 +15,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 KEY = "deleted"
+DOOR = "users:restore"
+"""The address that brings back a row from which nothing else follows."""
 MOST_KEPT = 5
 
 
@@ -34,18 +36,26 @@ def delete(request: HttpRequest, row: Model, *, back: str) -> str:
 
     back: the page to show after that
     """
-    number = keep(request, row, back=back)
+    undo = keep(request, row, back=back)
     row.delete()
-    return reverse("users:restore", args=[number])
+    return undo
 
 
-def keep(request: HttpRequest, row: Model, *, back: str) -> str:
-    """Keep a row that is about to be deleted; return the number that `restore_rows` takes."""
+def keep(request: HttpRequest, row: Model, *, back: str, door: str = DOOR) -> str:
+    """Keep a row that is about to be deleted; return the address that brings it back.
+
+    door: the name of that address; no other brings the row back
+    """
     number = str(uuid.uuid4())
     kept = request.session.get(KEY, {})
-    kept[number] = [serializers.serialize("json", [row], cls=Exact), back]
+    text = serializers.serialize("json", [row], cls=Exact)
+    kept[number] = [text, back, door, role_of(request)]
     request.session[KEY] = dict(list(kept.items())[-MOST_KEPT:])
-    return number
+    return reverse(door, args=[number])
+
+
+def role_of(request: HttpRequest) -> str:
+    return str(getattr(request.user, "role", ""))
 
 
 def restore(request: HttpRequest, number: uuid.UUID) -> str:
@@ -53,10 +63,13 @@ def restore(request: HttpRequest, number: uuid.UUID) -> str:
     return restore_rows(request, number)[1]
 
 
-def restore_rows(request: HttpRequest, number: uuid.UUID) -> tuple[list[Model], str]:
-    """The same, and return the rows too."""
-    text, back = request.session.get(KEY, {}).get(str(number), ("", ""))
-    if not text:
+def restore_rows(
+    request: HttpRequest, number: uuid.UUID, door: str = DOOR
+) -> tuple[list[Model], str]:
+    """The same, and return the rows too. Whoever has another role by now deletes nothing any more,
+    so he brings nothing back."""
+    text, back, *rest = request.session.get(KEY, {}).get(str(number), ("", ""))
+    if not text or rest != [door, role_of(request)]:
         raise NotRestorable("This is not kept any more.")
     try:
         with transaction.atomic():

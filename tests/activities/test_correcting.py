@@ -78,6 +78,8 @@ def test_a_deleted_call_is_gone_with_what_followed_and_comes_back(
     assert (accepted.first_contact_at, deal.last_activity_at) == (None, None)
 
     number = next(iter(client.session["deleted"]))
+    client.post(f"/undo/{number}/")  # what follows from it would not come back
+    assert not Activity.objects.exists()
     client.post(f"/activities/back/{number}/")
     run_effects()
     accepted.refresh_from_db()

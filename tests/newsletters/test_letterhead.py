@@ -32,16 +32,17 @@ TYPED = {"postal_address": "2 High Street\nDublin", "mail_colour": "#ffd400"}
 
 
 def png(width: int = 480, height: int = 72) -> bytes:
-    return b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + struct.pack(">II", width, height) + b"\x08\x06"
+    head = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + struct.pack(">II", width, height) + b"\x08\x06"
+    return head + b"\0\0\0\0IEND\xaeB\x60\x82"
 
 
 def jpeg(width: int, height: int) -> bytes:
     size = struct.pack(">HH", height, width)
-    return b"\xff\xd8\xff\xe0\0\x10JFIF" + bytes(10) + b"\xff\xc0\0\x11\x08" + size + b"\x03"
+    return b"\xff\xd8\xff\xe0\0\x10JFIF" + bytes(10) + b"\xff\xc0\0\x11\x08" + size + b"\xff\xd9"
 
 
 def gif(width: int, height: int) -> bytes:
-    return b"GIF89a" + struct.pack("<HH", width, height) + b"\0"
+    return b"GIF89a" + struct.pack("<HH", width, height) + b"\0;"
 
 
 def file(content: bytes, name: str = "logo.png") -> SimpleUploadedFile:
@@ -152,6 +153,8 @@ def test_whatever_bytes_come_they_are_a_picture_with_a_size_or_none(content, sta
     "content",
     [
         b"<svg xmlns='http://www.w3.org/2000/svg'><script>x</script></svg>",
+        png()[:30],
+        png() + b"<script>x</script>",
         b"<html>",
         png(0, 10),
         png(5000, 10),

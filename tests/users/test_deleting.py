@@ -98,3 +98,15 @@ def test_only_the_last_few_deletions_are_kept(sign_in):
         client.post(f"/settings/holidays/{row.pk}/remove/")
 
     assert len(client.session["deleted"]) == 5
+
+
+def test_whoever_has_another_role_by_now_brings_nothing_back(sign_in):
+    admin = UserFactory(role=Role.ADMIN)
+    client = sign_in(admin)
+    row, path = holiday(admin)
+    undo = undo_after(client, path)
+
+    type(admin).objects.filter(pk=admin.pk).update(role=Role.VIEWER)
+    client.post(undo)
+
+    assert not Holiday.objects.exists()
